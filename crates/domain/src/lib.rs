@@ -1,0 +1,51 @@
+//! The customer master's entities and the rules that hold for them.
+//!
+//! Pure and synchronous: no I/O, no clock, no random numbers, no serialisation. Time and ids enter as arguments.
+
+#[macro_use]
+mod code;
+
+mod account;
+mod address;
+mod card;
+mod card_number;
+mod contact;
+mod country;
+mod customer;
+mod date;
+mod iban;
+mod id;
+mod identity_document;
+mod payment_method;
+mod text;
+
+pub use account::{
+    Account, AccountData, AccountError, AccountEvent, DeliveryMode, Invoice, InvoiceCycle, Modality,
+    NewAccount, NewAccountModality,
+};
+pub use address::{
+    Address, AddressLine, AddressLineError, BillingAddress, PostalCode, PostalCodeError, StateId,
+    StateIdError,
+};
+pub use card::{Card, CardExpiry, CardExpiryError};
+pub use card_number::contains_card_number;
+pub use code::UnknownCode;
+pub use contact::{
+    ContactInfo, ContactList, ContactListError, ContactPoint, Email, EmailAddress, EmailEntry, EmailError,
+    LoginEmail, Phone, PhoneNumber, PhoneNumberError, PhoneType,
+};
+pub use country::{Country, CountryError};
+pub use customer::{
+    AssociatedUser, Change, CompanyInfo, CompanyPatch, ContactPatch, CorporateSegment, Customer,
+    CustomerData, CustomerError, CustomerEvent, CustomerPatch, CustomerType, DigitalPatch,
+    DigitalPersonalInfo, Gender, Language, NewCustomer, Nif, PersonalInfo, PersonalPatch, Profile,
+    Representative, Role, Segment,
+};
+pub use date::{Birthdate, DateError, FoundingDate, parse_date};
+pub use iban::{Iban, IbanError};
+pub use id::{
+    AccountId, Actor, CustomerId, ExternalId, GatewayToken, GatewayTokenError, NotAUuid, OrgId, OrgIdError,
+};
+pub use identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
+pub use payment_method::{PaymentMethod, PaymentMethodChoice, PaymentMethodType, PaymentPolicy, Restriction};
+pub use text::{Text, TextError};

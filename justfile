@@ -1,0 +1,19 @@
+# Start the service
+run *args:
+    cargo run --release {{ args }}
+
+# Run all tests; needs no database
+test *args:
+    tests/run {{ args }}
+
+# Format, clippy, documentation, licences
+lint:
+    tests/lint
+
+# All checks of the dependencies, known vulnerabilities too: needs cargo-deny and the network
+deny:
+    cargo deny check
+
+# All that CI runs
+ci:
+    .ci/run
