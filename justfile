@@ -2,7 +2,7 @@
 run *args:
     cargo run --release {{ args }}
 
-# Run all tests; needs no database
+# Run all tests; starts a PostgreSQL for them
 test *args:
     tests/run {{ args }}
 

@@ -287,3 +287,194 @@ impl Account {
         self.events.push(AccountEvent::BillingAddressSet(address));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::address::Address;
+    use crate::customer::{DigitalPersonalInfo, Language, NewCustomer, Profile};
+    use crate::id::GatewayToken;
+    use crate::payment_method::Restriction;
+
+    const NOW: OffsetDateTime = datetime!(2026-03-14 10:30 UTC);
+    const LATER: OffsetDateTime = datetime!(2026-03-15 10:30 UTC);
+    const ID: AccountId = AccountId(Uuid::from_u128(2));
+
+    fn customer(is_live: bool) -> Customer {
+        let digital_personal_info = DigitalPersonalInfo {
+            name: "Eva".parse().unwrap(),
+            first_surname: None,
+            second_surname: None,
+            email: "eva@example.com".parse().unwrap(),
+            mobile_phone_number: None,
+        };
+        let new = NewCustomer {
+            preferred_language: Language::Spanish,
+            profile: Profile::Digital { digital_personal_info },
+        };
+        let mut customer = Customer::register(CustomerId(Uuid::from_u128(1)), new, NOW);
+        if !is_live {
+            customer.end(false, NOW).unwrap();
+        }
+        customer
+    }
+
+    fn billing_address(line: &str) -> BillingAddress {
+        let address = Address {
+            address_line: line.parse().unwrap(),
+            postal_code: "28013".parse().unwrap(),
+            locality: "Madrid".parse().unwrap(),
+            administrative_area: "Madrid".parse().unwrap(),
+            region_code: "ES".parse().unwrap(),
+        };
+        address.into()
+    }
+
+    fn terms(billing_address: Option<BillingAddress>) -> NewAccount {
+        NewAccount { modality: NewAccountModality::Postpaid, billing_address, invoice: None }
+    }
+
+    fn open(customer: &Customer, kind: PaymentMethodType) -> Result<Account, AccountError> {
+        let card_only =
+            Restriction { segment: None, modality: None, allowed: vec![PaymentMethodType::CreditCard] };
+        let policy = PaymentPolicy { teci: true, restrictions: vec![card_only] };
+        Account::open(ID, customer, terms(None), kind, &policy, NOW)
+    }
+
+    fn account() -> Account {
+        open(&customer(true), PaymentMethodType::CreditCard).unwrap()
+    }
+
+    fn direct_debit(iban: &str) -> PaymentMethod {
+        PaymentMethod::DirectDebit(iban.parse().unwrap())
+    }
+
+    #[test]
+    fn opens_without_a_payment_method() {
+        for (address, modality) in [
+            (None, NewAccountModality::Postpaid),
+            (Some(billing_address("Calle Mayor 2")), NewAccountModality::RecurringPrepaid),
+        ] {
+            let new = NewAccount { modality, ..terms(address.clone()) };
+            let policy = PaymentPolicy::default();
+            let kind = PaymentMethodType::BankTransfer;
+            let account = Account::open(ID, &customer(true), new, kind, &policy, NOW).unwrap();
+            let expected = AccountData {
+                id: ID,
+                external_id: None,
+                customer_id: customer(true).data().id,
+                contract_reference: None,
+                modality: modality.into(),
+                billing_address: address.clone(),
+                payment_method: None,
+                invoice: None,
+                created_at: NOW,
+                ended_at: None,
+                updated_at: NOW,
+                version: 1,
+            };
+            assert_eq!(account.data(), &expected);
+            let events: Vec<_> = address.into_iter().map(AccountEvent::BillingAddressSet).collect();
+            assert_eq!(account.events(), events);
+        }
+    }
+
+    #[test]
+    fn a_wrong_method_is_refused_before_a_wrong_state() {
+        let modality = Modality::Postpaid;
+        for kind in [PaymentMethodType::BankTransfer, PaymentMethodType::DirectDebit, PaymentMethodType::Teci]
+        {
+            for is_live in [true, false] {
+                let result = open(&customer(is_live), kind);
+                assert_eq!(result, Err(AccountError::PaymentMethod { kind, modality }));
+            }
+        }
+        let result = open(&customer(false), PaymentMethodType::CreditCard);
+        assert_eq!(result, Err(AccountError::Customer(CustomerError::Ended)));
+        assert!(open(&customer(true), PaymentMethodType::CreditCard).is_ok());
+        assert_eq!(
+            AccountError::PaymentMethod { kind: PaymentMethodType::Teci, modality }.to_string(),
+            "TECI is not available for a POSTPAID account of this customer"
+        );
+    }
+
+    #[test]
+    fn a_prepaid_account_has_no_method_to_set() {
+        let data = AccountData { modality: Modality::Prepaid, ..account().data().clone() };
+        let account = Account::restore(data);
+        let kind = PaymentMethodType::BankTransfer;
+        assert_eq!(
+            account.check_payment_method(kind, Some(Segment::Consumer), &PaymentPolicy::default()),
+            Err(AccountError::PaymentMethod { kind, modality: Modality::Prepaid })
+        );
+    }
+
+    #[test]
+    fn payment_methods_are_changed_and_kept() {
+        let mut account = account();
+        let mut events = Vec::new();
+        for (method, days) in [
+            PaymentMethod::BankTransfer,
+            direct_debit("ES7921000813610123456789"),
+            direct_debit("DE89370400440532013000"),
+            PaymentMethod::CreditCard(GatewayToken::restore("card".into())),
+            PaymentMethod::Teci(GatewayToken::restore("card".into())),
+        ]
+        .into_iter()
+        .zip(1..)
+        {
+            let at = NOW + Duration::DAY * days;
+            assert_eq!(account.change_payment_method(method.clone(), at), Ok(true));
+            assert_eq!(account.change_payment_method(method.clone(), at + Duration::HOUR), Ok(false));
+            assert_eq!(account.data().payment_method.as_ref(), Some(&method));
+            assert_eq!(account.data().updated_at, at);
+            events.push(AccountEvent::PaymentMethodSet(method));
+            assert_eq!(account.events(), events);
+        }
+    }
+
+    #[test]
+    fn billing_addresses_are_changed_and_kept() {
+        let mut account = account();
+        let with_state =
+            BillingAddress { state_id: Some("28".parse().unwrap()), ..billing_address("Calle Mayor 2") };
+        let mut events = Vec::new();
+        for (address, days) in
+            [billing_address("Calle Mayor 2"), with_state, billing_address("Rúa Nova 1")].into_iter().zip(1..)
+        {
+            let at = NOW + Duration::DAY * days;
+            assert_eq!(account.change_billing_address(address.clone(), at), Ok(true));
+            assert_eq!(account.change_billing_address(address.clone(), at + Duration::HOUR), Ok(false));
+            assert_eq!(account.data().billing_address.as_ref(), Some(&address));
+            assert_eq!(account.data().updated_at, at);
+            events.push(AccountEvent::BillingAddressSet(address));
+            assert_eq!(account.events(), events);
+        }
+    }
+
+    #[test]
+    fn an_ended_account_stays_as_it_is() {
+        let mut account = account();
+        account.change_payment_method(PaymentMethod::BankTransfer, NOW).unwrap();
+        account.change_billing_address(billing_address("Calle Mayor 2"), NOW).unwrap();
+        assert!(account.end(LATER));
+        assert_eq!((account.data().ended_at, account.data().updated_at), (Some(LATER), LATER));
+        assert_eq!(account.check_live(), Err(AccountError::Ended));
+
+        let before = account.clone();
+        let much_later = LATER + Duration::DAY;
+        assert!(!account.end(much_later));
+        for method in [PaymentMethod::BankTransfer, direct_debit("ES7921000813610123456789")] {
+            assert_eq!(account.change_payment_method(method, much_later), Err(AccountError::Ended));
+        }
+        for line in ["Calle Mayor 2", "Rúa Nova 1"] {
+            let result = account.change_billing_address(billing_address(line), much_later);
+            assert_eq!(result, Err(AccountError::Ended));
+        }
+        assert_eq!(account, before);
+    }
+}

@@ -58,6 +58,18 @@ pub enum PaymentMethodChoice {
     PendingCard(GatewayToken),
 }
 
+impl PaymentMethodChoice {
+    /// The kind of method that is chosen.
+    #[must_use]
+    pub const fn kind(&self) -> PaymentMethodType {
+        match self {
+            Self::BankTransfer => PaymentMethodType::BankTransfer,
+            Self::DirectDebit(_) => PaymentMethodType::DirectDebit,
+            Self::Card(_) | Self::PendingCard(_) => PaymentMethodType::CreditCard,
+        }
+    }
+}
+
 /// What an organisation lets its accounts be paid with. It can narrow the payment-method matrix, never widen it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PaymentPolicy {

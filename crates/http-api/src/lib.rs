@@ -1,1 +1,44 @@
+//! The HTTP face of the service: routes, who may call them, what requests must look like and what answers do look like.
+//! Knows the use cases; must not know SQL, nor decide anything about customers.
 
+mod access;
+mod account;
+mod address;
+mod body;
+mod call;
+mod customer;
+mod error;
+mod health;
+mod json;
+mod jwt;
+mod observe;
+mod routes;
+mod view;
+
+use std::sync::Arc;
+
+use application::ports::{Clock, Store};
+use application::{Accounts, Customers};
+
+pub use access::{Permission, RoleTable};
+pub use jwt::{Jwks, JwksError, Verifier};
+pub use observe::observe;
+pub use routes::{configure, routes};
+
+/// What the handlers work with.
+pub struct State {
+    /// Use cases of customers.
+    pub customers: Customers,
+    /// Use cases of accounts.
+    pub accounts: Accounts,
+    /// For readiness.
+    pub store: Arc<dyn Store>,
+    /// Tells what day it is, for dates in requests.
+    pub clock: Arc<dyn Clock>,
+    /// Checks tokens.
+    pub verifier: Verifier,
+    /// What each role may do.
+    pub roles: RoleTable,
+    /// Where this service is reached from outside, without a slash at the end; links to the error catalogue begin so.
+    pub public_url: String,
+}

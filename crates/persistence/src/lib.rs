@@ -1,1 +1,12 @@
+//! The store on SQLite and PostgreSQL, by sea-orm. Knows the ports and the domain; must not know HTTP or any other adapter.
 
+mod account;
+mod card;
+mod column;
+mod customer;
+mod error;
+mod json;
+mod migration;
+mod store;
+
+pub use store::{Options, SqlStore};

@@ -1,0 +1,325 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{
+    Account, AccountId, Address, BillingAddress, Customer, CustomerId, ExternalId, GatewayToken, Invoice,
+    NewAccount, NewAccountModality, OrgId, PaymentMethod, PaymentMethodChoice, PaymentMethodType,
+    PaymentPolicy,
+};
+use time::Date;
+
+use crate::customers::only;
+use crate::ports::{
+    AccountView, BillingAddressHistory, Clock, Ids, PaymentGateway, PaymentMethodEntry, Store,
+    TokenizationRequest, UnitOfWork,
+};
+use crate::{Error, Resource, Scope};
+
+/// What organisations settle about their accounts.
+#[derive(Debug, Clone, Default)]
+pub struct AccountPolicy {
+    /// What holds for an organisation that settles nothing itself.
+    pub default: OrgPolicy,
+    /// What single organisations have settled.
+    pub organisations: HashMap<OrgId, OrgPolicy>,
+}
+
+/// What one organisation settles about its accounts.
+#[derive(Debug, Clone, Default)]
+pub struct OrgPolicy {
+    /// What they can be paid with.
+    pub payment: PaymentPolicy,
+    /// How new ones are invoiced.
+    pub invoice: Option<Invoice>,
+}
+
+impl AccountPolicy {
+    fn of(&self, org: &OrgId) -> &OrgPolicy {
+        self.organisations.get(org).unwrap_or(&self.default)
+    }
+}
+
+/// What a caller opens an account with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAccountRequest {
+    /// When it is paid.
+    pub modality: NewAccountModality,
+    /// Where invoices go, unless to the customer's postal address.
+    pub billing_address: Option<BillingAddress>,
+    /// How it is paid.
+    pub payment_method: PaymentMethodChoice,
+}
+
+/// Whether what was asked for is done, or is still under way at the payment gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Done.
+    Completed,
+    /// A card is being tokenized.
+    Pending,
+}
+
+/// The use cases of accounts.
+pub struct Accounts {
+    /// Where accounts are kept.
+    pub store: Arc<dyn Store>,
+    /// Tokenizes cards.
+    pub gateway: Arc<dyn PaymentGateway>,
+    /// Tells when a change is made.
+    pub clock: Arc<dyn Clock>,
+    /// Gives new accounts their ids.
+    pub ids: Arc<dyn Ids>,
+    /// What organisations settle.
+    pub policy: AccountPolicy,
+}
+
+/// An account by its two ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRef {
+    /// Id.
+    pub id: AccountId,
+    /// Id in older systems.
+    pub external_id: Option<ExternalId>,
+}
+
+/// Where an invoice goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceRecipient {
+    /// Name on the invoice.
+    pub name: String,
+    /// Address on the invoice.
+    pub address: Address,
+}
+
+impl Accounts {
+    /// Opens an account of a customer.
+    ///
+    /// # Errors
+    /// Not found, a payment method or card that cannot be had, a customer that has ended, or the payment gateway's refusal.
+    pub async fn open(
+        &self,
+        scope: &Scope,
+        customer_id: CustomerId,
+        request: NewAccountRequest,
+    ) -> Result<(AccountRef, Acceptance), Error> {
+        let (now, policy, choice) = (self.clock.now(), self.policy.of(&scope.org), request.payment_method);
+        let terms = NewAccount {
+            modality: request.modality,
+            billing_address: request.billing_address,
+            invoice: policy.invoice.clone(),
+        };
+        let id = self.ids.account_id();
+        let open = |customer: &Customer| {
+            Account::open(id, customer, terms.clone(), choice.kind(), &policy.payment, now)
+        };
+
+        if let PaymentMethodChoice::PendingCard(reference) = &choice {
+            let customer = self
+                .store
+                .customer(&scope.org, customer_id)
+                .await?
+                .ok_or(Error::NotFound(Resource::Customer))?;
+            open(&customer)?;
+            self.request_tokenization(scope, id, reference).await?;
+        }
+        let mut work = self.store.begin(scope).await?;
+        let customer =
+            work.customers().find(customer_id).await?.ok_or(Error::NotFound(Resource::Customer))?;
+        let method = self.method(&mut *work, customer_id, &choice).await?;
+        let mut account = open(&customer)?;
+        let acceptance = if method.is_some() { Acceptance::Completed } else { Acceptance::Pending };
+        if let Some(method) = method {
+            account.change_payment_method(method, now)?;
+        }
+        let stored = work.accounts().insert(&account).await?;
+        work.commit().await?;
+        Ok((AccountRef { id, external_id: stored.data().external_id.clone() }, acceptance))
+    }
+
+    /// Changes how an account is paid. Setting the method it already has changes nothing.
+    ///
+    /// # Errors
+    /// Not found, a payment method or card that cannot be had, an account that has ended, or the payment gateway's refusal.
+    pub async fn change_payment_method(
+        &self,
+        scope: &Scope,
+        id: AccountId,
+        choice: PaymentMethodChoice,
+    ) -> Result<Acceptance, Error> {
+        // The modality and the segment never change, so that what is available can be told before the unit of work.
+        let AccountView { account, customer_profile, .. } = self.get(&scope.org, id).await?;
+        let policy = &self.policy.of(&scope.org).payment;
+        account.check_payment_method(choice.kind(), customer_profile.segment(), policy)?;
+        if let PaymentMethodChoice::PendingCard(reference) = &choice {
+            account.check_live()?;
+            self.request_tokenization(scope, id, reference).await?;
+            return Ok(Acceptance::Pending);
+        }
+        let mut work = self.store.begin(scope).await?;
+        let method = self.method(&mut *work, account.data().customer_id, &choice).await?;
+        let mut account = find(&mut *work, id).await?;
+        if let Some(method) = method
+            && account.change_payment_method(method, self.clock.now())?
+        {
+            work.accounts().update(&account).await?;
+            work.commit().await?;
+        }
+        Ok(Acceptance::Completed)
+    }
+
+    /// Changes where the invoices of an account go. Setting the address it already has changes nothing.
+    ///
+    /// # Errors
+    /// Not found, or an account that has ended.
+    pub async fn change_billing_address(
+        &self,
+        scope: &Scope,
+        id: AccountId,
+        address: BillingAddress,
+    ) -> Result<(), Error> {
+        let mut work = self.store.begin(scope).await?;
+        let mut account = find(&mut *work, id).await?;
+        if account.change_billing_address(address, self.clock.now())? {
+            work.accounts().update(&account).await?;
+            work.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Ends an account of a customer. Ending it again changes nothing.
+    ///
+    /// # Errors
+    /// Not found, also when it is another customer's.
+    pub async fn end(&self, scope: &Scope, customer: CustomerId, id: AccountId) -> Result<(), Error> {
+        let mut work = self.store.begin(scope).await?;
+        let mut account = find(&mut *work, id).await?;
+        if account.data().customer_id != customer {
+            return Err(Error::NotFound(Resource::Account));
+        }
+        if account.end(self.clock.now()) {
+            work.accounts().update(&account).await?;
+            work.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads an account, live or ended.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn get(&self, org: &OrgId, id: AccountId) -> Result<AccountView, Error> {
+        self.store.account(org, id).await?.ok_or(Error::NotFound(Resource::Account))
+    }
+
+    /// The live accounts of a customer, oldest first.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn of_customer(&self, org: &OrgId, customer: CustomerId) -> Result<Vec<AccountId>, Error> {
+        self.store.accounts_of(org, customer).await?.ok_or(Error::NotFound(Resource::Customer))
+    }
+
+    /// Finds a live account by its external id.
+    ///
+    /// # Errors
+    /// Not found, or ambiguous: imported accounts may share an external id.
+    pub async fn by_external_id(&self, org: &OrgId, external_id: &ExternalId) -> Result<AccountId, Error> {
+        only(self.store.accounts_by_external_id(org, external_id).await?, Resource::Account)
+    }
+
+    /// What an account of a customer can be paid with; never nothing.
+    ///
+    /// # Errors
+    /// Not found, also when it is another customer's or when nothing is available.
+    pub async fn available_payment_methods(
+        &self,
+        org: &OrgId,
+        customer: CustomerId,
+        id: AccountId,
+    ) -> Result<Vec<PaymentMethodType>, Error> {
+        let AccountView { account, customer_profile, .. } = self.get(org, id).await?;
+        if account.data().customer_id != customer {
+            return Err(Error::NotFound(Resource::Account));
+        }
+        let payment = &self.policy.of(org).payment;
+        let available = payment.available(customer_profile.segment(), account.data().modality);
+        if available.is_empty() { Err(Error::NotFound(Resource::PaymentMethods)) } else { Ok(available) }
+    }
+
+    /// All payment methods that an account has had, newest first.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn payment_method_history(
+        &self,
+        org: &OrgId,
+        id: AccountId,
+    ) -> Result<Vec<PaymentMethodEntry>, Error> {
+        self.store.payment_method_history(org, id).await?.ok_or(Error::NotFound(Resource::Account))
+    }
+
+    /// The billing addresses of its own that an account was given on the days (UTC) `from` to `to`; never nothing.
+    ///
+    /// # Errors
+    /// Not found, also when there are none in that time.
+    pub async fn billing_address_history(
+        &self,
+        org: &OrgId,
+        id: AccountId,
+        from: Option<Date>,
+        to: Option<Date>,
+    ) -> Result<BillingAddressHistory, Error> {
+        let history = self.store.billing_address_history(org, id, from, to).await?;
+        let history = history.ok_or(Error::NotFound(Resource::Account))?;
+        if history.entries.is_empty() {
+            Err(Error::NotFound(Resource::BillingAddresses))
+        } else {
+            Ok(history)
+        }
+    }
+
+    /// Whom and where the invoices of an account are sent to.
+    ///
+    /// # Errors
+    /// Not found, also when neither the account nor its customer has an address.
+    pub async fn invoice_recipient(&self, org: &OrgId, id: AccountId) -> Result<InvoiceRecipient, Error> {
+        let view = self.get(org, id).await?;
+        let address = view.billing_address().ok_or(Error::NotFound(Resource::InvoiceRecipient))?.address;
+        Ok(InvoiceRecipient { name: view.customer_profile.full_name(), address })
+    }
+
+    /// The payment method that a choice stands for; nothing while the gateway has yet to find out.
+    async fn method(
+        &self,
+        work: &mut dyn UnitOfWork,
+        customer: CustomerId,
+        choice: &PaymentMethodChoice,
+    ) -> Result<Option<PaymentMethod>, Error> {
+        Ok(match choice {
+            PaymentMethodChoice::BankTransfer => Some(PaymentMethod::BankTransfer),
+            PaymentMethodChoice::DirectDebit(iban) => Some(PaymentMethod::DirectDebit(iban.clone())),
+            PaymentMethodChoice::PendingCard(_) => None,
+            PaymentMethodChoice::Card(token) => {
+                let card = work.cards().find(token).await?;
+                let today = self.clock.now().date();
+                card.filter(|card| card.is_usable_by(customer, today)).ok_or(Error::Card)?;
+                Some(PaymentMethod::CreditCard(token.clone()))
+            }
+        })
+    }
+
+    async fn request_tokenization(
+        &self,
+        scope: &Scope,
+        id: AccountId,
+        reference: &GatewayToken,
+    ) -> Result<(), Error> {
+        let request =
+            TokenizationRequest { org: scope.org.clone(), account_id: id, reference_id: reference.clone() };
+        Ok(self.gateway.request_tokenization(&request).await?)
+    }
+}
+
+async fn find(work: &mut dyn UnitOfWork, id: AccountId) -> Result<Account, Error> {
+    work.accounts().find(id).await?.ok_or(Error::NotFound(Resource::Account))
+}

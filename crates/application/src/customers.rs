@@ -1,0 +1,168 @@
+use std::sync::Arc;
+
+use domain::{
+    AssociatedUser, Customer, CustomerId, CustomerPatch, DocumentType, ExternalId, IdentityDocument,
+    LoginEmail, NewCustomer, Nif, OrgId,
+};
+use thiserror::Error as ThisError;
+
+use crate::ports::{Clock, CustomerRef, Ids, Store, UnitOfWork};
+use crate::{Error, Resource, Scope};
+
+/// What a customer is searched by. At least one criterion; all must fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    document: Option<(String, Option<DocumentType>)>,
+    email: Option<LoginEmail>,
+}
+
+/// Why there is nothing to search by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+pub enum SearchError {
+    /// Neither a document nor an e-mail address.
+    #[error("identity_document or email is required")]
+    NoCriterion,
+    /// A document type without a document.
+    #[error("requires identity_document")]
+    TypeAlone,
+}
+
+impl Search {
+    /// Criteria from a document number in any spelling, its type, and the user name of a credential.
+    ///
+    /// # Errors
+    /// Any [`SearchError`].
+    pub fn new(
+        number: Option<&str>,
+        kind: Option<DocumentType>,
+        email: Option<LoginEmail>,
+    ) -> Result<Self, SearchError> {
+        let document = match (number, kind) {
+            (Some(number), kind) => Some((IdentityDocument::normalise(number), kind)),
+            (None, Some(_)) => return Err(SearchError::TypeAlone),
+            (None, None) if email.is_none() => return Err(SearchError::NoCriterion),
+            (None, None) => None,
+        };
+        Ok(Self { document, email })
+    }
+}
+
+/// The use cases of customers.
+pub struct Customers {
+    /// Where customers are kept.
+    pub store: Arc<dyn Store>,
+    /// Tells when a change is made.
+    pub clock: Arc<dyn Clock>,
+    /// Gives new customers their ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Customers {
+    /// Registers a customer.
+    ///
+    /// # Errors
+    /// A duplicate of a live customer's document, or of a live digital customer's e-mail address.
+    pub async fn register(&self, scope: &Scope, new: NewCustomer) -> Result<CustomerRef, Error> {
+        let customer = Customer::register(self.ids.customer_id(), new, self.clock.now());
+        let mut work = self.store.begin(scope).await?;
+        let stored = work.customers().insert(&customer).await?;
+        work.commit().await?;
+        Ok(CustomerRef { id: stored.data().id, external_id: stored.data().external_id.clone() })
+    }
+
+    /// Finds the one live customer that fits the criteria.
+    ///
+    /// # Errors
+    /// Not found, or ambiguous: a number without a type can be in two documents.
+    pub async fn search(&self, org: &OrgId, search: &Search) -> Result<CustomerRef, Error> {
+        let (Some((number, kind)), None) = (&search.document, &search.email) else {
+            // No customer has a credential yet, so that no user name fits.
+            return Err(Error::NotFound(Resource::Customer));
+        };
+        only(self.store.customers_by_document(org, number, *kind).await?, Resource::Customer)
+    }
+
+    /// Reads a customer, live or ended.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn get(&self, org: &OrgId, id: CustomerId) -> Result<Customer, Error> {
+        self.store.customer(org, id).await?.ok_or(Error::NotFound(Resource::Customer))
+    }
+
+    /// Finds a live customer by its external id.
+    ///
+    /// # Errors
+    /// Not found, or ambiguous: imported customers may share an external id.
+    pub async fn by_external_id(&self, org: &OrgId, external_id: &ExternalId) -> Result<CustomerId, Error> {
+        only(self.store.customers_by_external_id(org, external_id).await?, Resource::Customer)
+    }
+
+    /// Changes what the patch names.
+    ///
+    /// # Errors
+    /// Not found, what [`Customer::amend`] refuses, or a duplicate of a live digital customer's e-mail address.
+    pub async fn amend(&self, scope: &Scope, id: CustomerId, patch: CustomerPatch) -> Result<(), Error> {
+        let (mut work, mut customer) = self.load(scope, id).await?;
+        customer.amend(patch, self.clock.now())?;
+        work.customers().update(&customer).await?;
+        Ok(work.commit().await?)
+    }
+
+    /// Ends a customer. Ending it again changes nothing.
+    ///
+    /// # Errors
+    /// Not found, or it has live accounts.
+    pub async fn end(&self, scope: &Scope, id: CustomerId) -> Result<(), Error> {
+        let (mut work, mut customer) = self.load(scope, id).await?;
+        let has_live_accounts = work.accounts().any_live(id).await?;
+        if customer.end(has_live_accounts, self.clock.now())? {
+            work.customers().update(&customer).await?;
+            work.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the representative of a company.
+    ///
+    /// # Errors
+    /// Not found, or what [`Customer::replace_representative`] refuses.
+    pub async fn replace_representative(
+        &self,
+        scope: &Scope,
+        id: CustomerId,
+        user: AssociatedUser,
+    ) -> Result<(), Error> {
+        let (mut work, mut customer) = self.load(scope, id).await?;
+        customer.replace_representative(user, self.clock.now())?;
+        work.customers().update(&customer).await?;
+        Ok(work.commit().await?)
+    }
+
+    /// Replaces a customer's NIE by a NIF.
+    ///
+    /// # Errors
+    /// Not found, what [`Customer::convert_nie_to_nif`] refuses, or a duplicate of a live customer's document.
+    pub async fn convert_nie_to_nif(&self, scope: &Scope, id: CustomerId, nif: Nif) -> Result<(), Error> {
+        let (mut work, mut customer) = self.load(scope, id).await?;
+        customer.convert_nie_to_nif(nif, self.clock.now())?;
+        work.customers().update(&customer).await?;
+        Ok(work.commit().await?)
+    }
+
+    async fn load(&self, scope: &Scope, id: CustomerId) -> Result<(Box<dyn UnitOfWork>, Customer), Error> {
+        let mut work = self.store.begin(scope).await?;
+        let customer = work.customers().find(id).await?.ok_or(Error::NotFound(Resource::Customer))?;
+        Ok((work, customer))
+    }
+}
+
+/// The one match among those that a look-up has found.
+pub(crate) fn only<T>(matches: Vec<T>, resource: Resource) -> Result<T, Error> {
+    let mut matches = matches.into_iter();
+    match (matches.next(), matches.next()) {
+        (None, _) => Err(Error::NotFound(resource)),
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => Err(Error::Ambiguous),
+    }
+}

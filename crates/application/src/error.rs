@@ -1,0 +1,45 @@
+use domain::{AccountError, CustomerError};
+use thiserror::Error;
+
+use crate::ports::{PaymentGatewayError, StoreError};
+
+/// What can be looked for in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// A customer.
+    Customer,
+    /// An account.
+    Account,
+    /// Payment methods that an account could have.
+    PaymentMethods,
+    /// Billing addresses of an account in a range of days.
+    BillingAddresses,
+    /// Somebody and somewhere to send an invoice to.
+    InvoiceRecipient,
+}
+
+/// Why a use case did not do what it was asked to.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// There is no such thing in the organisation.
+    #[error("not found: {0:?}")]
+    NotFound(Resource),
+    /// More than one live thing answers to the look-up.
+    #[error("more than one live match")]
+    Ambiguous,
+    /// The customer refuses.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
+    /// The account refuses.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The card is unknown, expired, or another customer's.
+    #[error("no usable card of this customer")]
+    Card,
+    /// The payment gateway refuses.
+    #[error(transparent)]
+    PaymentGateway(#[from] PaymentGatewayError),
+    /// The store fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,220 @@
+use std::error::Error;
+
+use async_trait::async_trait;
+use domain::{
+    Account, AccountId, BillingAddress, Card, Customer, CustomerId, DocumentType, ExternalId, GatewayToken,
+    OrgId, PaymentMethod, Profile,
+};
+use time::{Date, OffsetDateTime};
+
+use crate::Scope;
+
+/// A uniqueness rule that the store keeps, whoever writes at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constraint {
+    /// No two live customers of an organisation have the same identity document.
+    LiveDocument,
+    /// No two live digital customers of an organisation have the same e-mail address, whatever its case.
+    LiveDigitalEmail,
+}
+
+/// Why the store did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The write would break a uniqueness rule.
+    #[error("duplicate: {0:?}")]
+    Duplicate(Constraint),
+    /// Somebody else has changed the entity since it was read.
+    #[error("changed by somebody else meanwhile")]
+    Stale,
+    /// A statement ran longer than it may.
+    #[error("statement timeout")]
+    Timeout,
+    /// The database cannot be reached or cannot work at present; trying again later may help.
+    #[error("database unavailable")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// A stored row cannot be understood.
+    #[error("corrupt row in {table}: {id}")]
+    Corrupt {
+        /// Where it stands.
+        table: &'static str,
+        /// Its key.
+        id: String,
+    },
+    /// Anything else: a fault of this program or of the schema.
+    #[error("unexpected database error")]
+    Unexpected(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// Where customers and accounts are kept.
+#[async_trait]
+pub trait Store: CustomerReads + AccountReads {
+    /// Begins changes that are kept all together or not at all. Everything done in the unit is bound to the scope's
+    /// organisation and recorded as done by its actor.
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Whether the store answers and its schema is the one this program needs.
+    async fn check_ready(&self) -> Result<(), StoreError>;
+}
+
+/// Changes under way. Dropping it undoes them.
+#[async_trait]
+pub trait UnitOfWork: Send {
+    /// The organisation's customers.
+    fn customers(&mut self) -> &mut dyn Customers;
+    /// The organisation's accounts.
+    fn accounts(&mut self) -> &mut dyn Accounts;
+    /// The cards of the organisation's customers.
+    fn cards(&mut self) -> &mut dyn Cards;
+    /// Keeps the changes: when this returns, they survive the death of the process.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Customers within a unit of work.
+#[async_trait]
+pub trait Customers: Send {
+    /// Reads a customer, live or ended, and keeps others from changing it until the unit ends.
+    async fn find(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError>;
+    /// Adds a customer. Unless it is digital or brings one, it is given an external id that was never given before.
+    async fn insert(&mut self, customer: &Customer) -> Result<Customer, StoreError>;
+    /// Writes the customer and appends its events to the history; [`StoreError::Stale`] if it was changed since it was read.
+    async fn update(&mut self, customer: &Customer) -> Result<(), StoreError>;
+}
+
+/// Accounts within a unit of work.
+#[async_trait]
+pub trait Accounts: Send {
+    /// Reads an account, live or ended, and keeps others from changing it until the unit ends.
+    async fn find(&mut self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// Adds an account with the events of its history. Unless it brings one, it is given an external id that was never given
+    /// before.
+    async fn insert(&mut self, account: &Account) -> Result<Account, StoreError>;
+    /// Writes the account and appends its events to the history; [`StoreError::Stale`] if it was changed since it was read.
+    async fn update(&mut self, account: &Account) -> Result<(), StoreError>;
+    /// Whether the customer has accounts that have not ended.
+    async fn any_live(&mut self, customer: CustomerId) -> Result<bool, StoreError>;
+}
+
+/// Cards within a unit of work.
+#[async_trait]
+pub trait Cards: Send {
+    /// Reads a card by its token.
+    async fn find(&mut self, token: &GatewayToken) -> Result<Option<Card>, StoreError>;
+    /// Adds a card.
+    async fn insert(&mut self, card: &Card) -> Result<(), StoreError>;
+}
+
+/// A customer by its two ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerRef {
+    /// Id.
+    pub id: CustomerId,
+    /// Id in older systems.
+    pub external_id: Option<ExternalId>,
+}
+
+/// Look-ups of customers: one statement each, outside any unit of work.
+#[async_trait]
+pub trait CustomerReads: Send + Sync {
+    /// A customer, live or ended.
+    async fn customer(&self, org: &OrgId, id: CustomerId) -> Result<Option<Customer>, StoreError>;
+    /// The live customers that have this normalised document number, of this type if one is given; at most two.
+    async fn customers_by_document(
+        &self,
+        org: &OrgId,
+        number: &str,
+        kind: Option<DocumentType>,
+    ) -> Result<Vec<CustomerRef>, StoreError>;
+    /// The live customers that have this external id; at most two.
+    async fn customers_by_external_id(
+        &self,
+        org: &OrgId,
+        external_id: &ExternalId,
+    ) -> Result<Vec<CustomerId>, StoreError>;
+}
+
+/// An account, and what its answers need of its customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountView {
+    /// The account.
+    pub account: Account,
+    /// The customer's id in older systems.
+    pub customer_external_id: Option<ExternalId>,
+    /// The customer's profile.
+    pub customer_profile: Profile,
+}
+
+impl AccountView {
+    /// Where its invoices go: its own billing address, else the customer's postal address; neither is known of a digital
+    /// customer.
+    #[must_use]
+    pub fn billing_address(&self) -> Option<BillingAddress> {
+        let own = self.account.data().billing_address.clone();
+        own.or_else(|| {
+            self.customer_profile.contact_info().map(|contact| contact.postal_address.clone().into())
+        })
+    }
+}
+
+/// One entry of the history of payment methods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentMethodEntry {
+    /// The method.
+    pub method: PaymentMethod,
+    /// Since when.
+    pub created_at: OffsetDateTime,
+}
+
+/// The billing addresses that an account has had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillingAddressHistory {
+    /// The account's id in older systems.
+    pub external_id: Option<ExternalId>,
+    /// Newest first.
+    pub entries: Vec<BillingAddressEntry>,
+}
+
+/// One entry of the history of billing addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillingAddressEntry {
+    /// The address.
+    pub address: BillingAddress,
+    /// Since when.
+    pub init_date: OffsetDateTime,
+    /// Until when; nothing for the current one.
+    pub end_date: Option<OffsetDateTime>,
+}
+
+/// Look-ups of accounts: one statement each, outside any unit of work.
+#[async_trait]
+pub trait AccountReads: Send + Sync {
+    /// An account, live or ended, with its customer.
+    async fn account(&self, org: &OrgId, id: AccountId) -> Result<Option<AccountView>, StoreError>;
+    /// The live accounts of a customer, oldest first; nothing when there is no such customer.
+    async fn accounts_of(
+        &self,
+        org: &OrgId,
+        customer: CustomerId,
+    ) -> Result<Option<Vec<AccountId>>, StoreError>;
+    /// The live accounts that have this external id; at most two.
+    async fn accounts_by_external_id(
+        &self,
+        org: &OrgId,
+        external_id: &ExternalId,
+    ) -> Result<Vec<AccountId>, StoreError>;
+    /// All payment methods that an account has had, newest first; nothing when there is no such account.
+    async fn payment_method_history(
+        &self,
+        org: &OrgId,
+        id: AccountId,
+    ) -> Result<Option<Vec<PaymentMethodEntry>>, StoreError>;
+    /// The billing addresses that began on the days (UTC) `from` to `to`, both included and both optional; nothing when there
+    /// is no such account.
+    async fn billing_address_history(
+        &self,
+        org: &OrgId,
+        id: AccountId,
+        from: Option<Date>,
+        to: Option<Date>,
+    ) -> Result<Option<BillingAddressHistory>, StoreError>;
+}

@@ -1,0 +1,109 @@
+//! Every use case, on the store in memory, with a clock that stands still and ids in sequence.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod accounts;
+mod customers;
+
+use std::sync::Arc;
+
+use application::ports::{PaymentGateway, PaymentGatewayError, Store, TokenizationRequest};
+use application::{AccountPolicy, Accounts, Customers, Scope};
+use async_trait::async_trait;
+use domain::{Account, AccountId, Card, Customer, CustomerId, PaymentMethod};
+use mockall::mock;
+use testkit::fixtures::{org, scope};
+use testkit::{FixedClock, MemoryStore, SequentialIds};
+use time::Duration;
+
+mock! {
+    /// A gateway that fails the test when it is called without being expected to be.
+    Gateway {}
+
+    #[async_trait]
+    impl PaymentGateway for Gateway {
+        async fn request_tokenization(&self, request: &TokenizationRequest) -> Result<(), PaymentGatewayError>;
+    }
+}
+
+/// Checks that a use case refuses with the error, or one of the errors, that a pattern names.
+macro_rules! assert_refused {
+    ($result:expr, $error:pat) => {
+        let result = $result;
+        assert!(matches!(result, Err($error)), "{result:?} instead of {}", stringify!($error));
+    };
+}
+use assert_refused;
+
+/// What the use cases work with.
+#[derive(Default)]
+struct World {
+    store: MemoryStore,
+    clock: Arc<FixedClock>,
+    ids: Arc<SequentialIds>,
+    policy: AccountPolicy,
+}
+
+impl World {
+    fn customers(&self) -> Customers {
+        Customers { store: Arc::new(self.store.clone()), clock: self.clock.clone(), ids: self.ids.clone() }
+    }
+
+    /// With a gateway that must not be called.
+    fn accounts(&self) -> Accounts {
+        self.accounts_with(MockGateway::new())
+    }
+
+    fn accounts_with(&self, gateway: MockGateway) -> Accounts {
+        Accounts {
+            store: Arc::new(self.store.clone()),
+            gateway: Arc::new(gateway),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// Makes later what happens next.
+    fn tick(&self) -> time::OffsetDateTime {
+        self.clock.advance(Duration::SECOND)
+    }
+
+    async fn customer(&self, id: CustomerId) -> Customer {
+        self.customers().get(&org(), id).await.unwrap()
+    }
+
+    async fn account(&self, id: AccountId) -> Account {
+        self.accounts().get(&org(), id).await.unwrap().account
+    }
+
+    /// Puts a customer straight into the store, as an import does.
+    async fn bring(&self, customer: &Customer) {
+        let mut work = self.store.begin(&scope()).await.unwrap();
+        work.customers().insert(customer).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    /// Puts an account straight into the store, as an import does.
+    async fn bring_account(&self, account: &Account) {
+        let mut work = self.store.begin(&scope()).await.unwrap();
+        work.accounts().insert(account).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    async fn bring_card(&self, card: &Card) {
+        let mut work = self.store.begin(&scope()).await.unwrap();
+        work.cards().insert(card).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    /// The payment methods that an account has had, newest first.
+    async fn methods(&self, id: AccountId) -> Vec<PaymentMethod> {
+        let history = self.accounts().payment_method_history(&org(), id).await.unwrap();
+        history.into_iter().map(|entry| entry.method).collect()
+    }
+}
+
+/// Somebody acting in another organisation.
+fn stranger() -> Scope {
+    Scope { org: "other".parse().unwrap(), ..scope() }
+}

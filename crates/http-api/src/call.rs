@@ -1,0 +1,194 @@
+//! What every handler is given: a request whose caller may make it, with its body at hand.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use application::Scope;
+use bytes::{Bytes, BytesMut};
+use domain::OrgId;
+use futures_util::StreamExt;
+use time::OffsetDateTime;
+
+use crate::State;
+use crate::access::{Permission, Requires};
+use crate::body::{Fields, Object, Value};
+use crate::error::ApiError;
+use crate::json::{self, Json};
+
+/// Most bytes of a body.
+const MAX_BODY: usize = 256 * 1024;
+/// A body that is somewhat too long is read to its end, so that the client reads the answer and not a broken connection.
+const MAX_DISCARDED: usize = 4 * MAX_BODY;
+
+/// An authorised request. `P` is the permission that it takes.
+pub(crate) struct Call<P> {
+    pub(crate) state: Arc<State>,
+    pub(crate) scope: Scope,
+    /// Whether the caller sees IBANs in full.
+    pub(crate) reads_pii: bool,
+    /// When it came in.
+    pub(crate) now: OffsetDateTime,
+    path: Vec<(String, String)>,
+    query: String,
+    body: Option<Bytes>,
+    permission: PhantomData<P>,
+}
+
+/// The parts of a request, to be read field by field.
+pub(crate) struct Input<'f> {
+    fields: &'f Fields,
+    pub(crate) path: Object<'f>,
+    pub(crate) query: Object<'f>,
+    body: Option<Bytes>,
+}
+
+impl<'f> Input<'f> {
+    /// The body, which must be a JSON object.
+    pub(crate) fn body(&mut self) -> Option<Object<'f>> {
+        let json = self
+            .fields
+            .check("", json::parse(&self.body.take()?).map_err(|error| format!("The body {error}")))?;
+        match json {
+            Json::Object(_) => Value::new(self.fields, "", json).object(),
+            _ => {
+                self.fields.fail("", "The body must be a JSON object");
+                None
+            }
+        }
+    }
+}
+
+impl<P> Call<P> {
+    /// Reads what the operation needs. Everything that is wrong with the request goes into one error.
+    pub(crate) fn read<T>(&mut self, read: impl FnOnce(&mut Input<'_>) -> Option<T>) -> Result<T, ApiError> {
+        let fields = Fields::default();
+        let text = |(name, value): (String, String)| (name, Json::String(value));
+        let query = form_urlencoded(&self.query)?;
+        let value = {
+            let path = std::mem::take(&mut self.path).into_iter().map(text).collect();
+            let mut input = Input {
+                fields: &fields,
+                path: Object::new(&fields, String::new(), path)
+                    .exempt(&["customer_external_id", "account_external_id"]),
+                query: Object::new(&fields, String::new(), query.into_iter().map(text).collect())
+                    .exempt(&["identity_document"]),
+                body: self.body.take(),
+            };
+            read(&mut input)
+        };
+        match (fields.into_errors(), value) {
+            (errors, Some(value)) if errors.is_empty() => Ok(value),
+            (errors, _) => Err(ApiError::BadRequest(errors)),
+        }
+    }
+
+    pub(crate) fn org(&self) -> &OrgId {
+        &self.scope.org
+    }
+}
+
+fn form_urlencoded(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let query = actix_web::web::Query::<Vec<(String, String)>>::from_query(query);
+    query
+        .map(actix_web::web::Query::into_inner)
+        .map_err(|_| ApiError::bad_request("", "The query cannot be understood"))
+}
+
+impl<P: Requires + 'static> FromRequest for Call<P> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let call = authorise::<P>(request);
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let mut call = call?;
+            if matches!(request.method().as_str(), "POST" | "PUT" | "PATCH") {
+                call.body = Some(read_body(&request, payload).await?);
+            }
+            Ok(call)
+        })
+    }
+}
+
+fn authorise<P: Requires>(request: &HttpRequest) -> Result<Call<P>, ApiError> {
+    let state = request.app_data::<Data<State>>().ok_or(ApiError::Unexpected)?.clone().into_inner();
+    let identity =
+        bearer(request).and_then(|token| state.verifier.verify(token)).ok_or(ApiError::Unauthorized)?;
+    let org: OrgId = request.match_info().query("org_id").parse().map_err(|_| ApiError::NotFound)?;
+    request.extensions_mut().insert(Scope { org: org.clone(), actor: identity.actor.clone() });
+    let header = narrowing(request)?;
+    let permissions = state.roles.permissions(&identity.roles, header.as_deref());
+    if !identity.belongs_to(org.as_str()) || !permissions.contains(&P::PERMISSION) {
+        return Err(ApiError::Forbidden);
+    }
+    Ok(Call {
+        now: state.clock.now(),
+        reads_pii: permissions.contains(&Permission::ReadPii),
+        scope: Scope { org, actor: identity.actor },
+        path: request
+            .match_info()
+            .iter()
+            .filter(|(name, _)| *name != "org_id")
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        query: request.query_string().to_owned(),
+        body: None,
+        permission: PhantomData,
+        state,
+    })
+}
+
+/// The token of the one `Authorization` header.
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let (Some(header), None) = (headers.next(), headers.next()) else { return None };
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+}
+
+/// The roles to which `x-auth-roles` narrows the token; nothing when it names none.
+fn narrowing(request: &HttpRequest) -> Result<Option<Vec<&str>>, ApiError> {
+    let mut roles = Vec::new();
+    for header in request.headers().get_all("x-auth-roles") {
+        let header = header.to_str().map_err(|_| ApiError::Forbidden)?;
+        roles.extend(header.split([' ', ',']).filter(|role| !role.is_empty()));
+    }
+    Ok((!roles.is_empty()).then_some(roles))
+}
+
+async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, ApiError> {
+    if !is_json(request) {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_DISCARDED) {
+        return Err(ApiError::PayloadTooLarge);
+    }
+    let (mut body, mut received) = (BytesMut::new(), 0);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ApiError::bad_request("", "The body is incomplete"))?;
+        received += chunk.len();
+        if received <= MAX_BODY {
+            body.extend_from_slice(&chunk);
+        } else if received > MAX_DISCARDED {
+            break;
+        }
+    }
+    if received > MAX_BODY { Err(ApiError::PayloadTooLarge) } else { Ok(body.freeze()) }
+}
+
+/// `application/json`, or a type with the suffix `+json` (RFC 6839).
+fn is_json(request: &HttpRequest) -> bool {
+    let header =
+        request.headers().get(CONTENT_TYPE).and_then(|header| header.to_str().ok()).unwrap_or_default();
+    let essence = header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}

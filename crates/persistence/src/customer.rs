@@ -1,0 +1,293 @@
+use application::ports::{CustomerReads, CustomerRef, Customers, StoreError};
+use async_trait::async_trait;
+use domain::{
+    Customer, CustomerData, CustomerEvent, CustomerId, CustomerType, DocumentType, ExternalId,
+    IdentityDocument, OrgId, Profile, Text,
+};
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+
+use crate::column::Micros;
+use crate::error::store_error;
+use crate::json::{AssociatedUserJson, ProfileJson, Unreadable, code};
+use crate::store::{SqlStore, Unit};
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "customers")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) org_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) external_id: Option<String>,
+    #[sea_orm(column_name = "type")]
+    pub(crate) kind: String,
+    pub(crate) segment: Option<String>,
+    pub(crate) preferred_language: String,
+    pub(crate) document_type: Option<String>,
+    pub(crate) document_number: Option<String>,
+    pub(crate) digital_email: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub(crate) profile: ProfileJson,
+    pub(crate) created_at: Micros,
+    pub(crate) ended_at: Option<Micros>,
+    pub(crate) updated_at: Micros,
+    pub(crate) version: i64,
+    pub(crate) modified_by: String,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {
+    #[sea_orm(has_many = "crate::account::Entity")]
+    Account,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Documents that were replaced.
+mod former_document {
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "former_identity_documents")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) org_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) customer_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) version: i64,
+        pub(crate) document_type: String,
+        pub(crate) document_number: String,
+        pub(crate) replaced_at: Micros,
+        pub(crate) replaced_by: String,
+    }
+
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Representatives that were replaced.
+mod former_representative {
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "former_representatives")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) org_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) customer_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) version: i64,
+        #[sea_orm(column_type = "JsonBinary")]
+        pub(crate) representative: AssociatedUserJson,
+        pub(crate) replaced_at: Micros,
+        pub(crate) replaced_by: String,
+    }
+
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Model {
+    /// The profile, put together from its columns.
+    pub(crate) fn restore_profile(
+        profile: ProfileJson,
+        kind: &str,
+        segment: Option<&str>,
+        document: (Option<&str>, Option<String>),
+    ) -> Result<Profile, Unreadable> {
+        let segment = if code::<CustomerType>(kind)? == CustomerType::Corporate {
+            segment.map(code).transpose()?
+        } else {
+            None
+        };
+        let document = match document {
+            (Some(kind), Some(number)) => Some(IdentityDocument::restore(code(kind)?, number)),
+            _ => None,
+        };
+        profile.restore(segment, document)
+    }
+
+    pub(crate) fn into_profile(self) -> Result<Profile, Unreadable> {
+        let document = (self.document_type.as_deref(), self.document_number);
+        Self::restore_profile(self.profile, &self.kind, self.segment.as_deref(), document)
+    }
+
+    fn into_customer(self) -> Result<Customer, Unreadable> {
+        let instant = |micros: Micros| micros.instant().ok_or(Unreadable);
+        Ok(Customer::restore(CustomerData {
+            id: CustomerId(self.id),
+            external_id: self.external_id.clone().map(Text::restore),
+            preferred_language: code(&self.preferred_language)?,
+            created_at: instant(self.created_at)?,
+            ended_at: self.ended_at.map(instant).transpose()?,
+            updated_at: instant(self.updated_at)?,
+            version: self.version,
+            profile: self.into_profile()?,
+        }))
+    }
+}
+
+fn restore(model: Model) -> Result<Customer, StoreError> {
+    let id = model.id;
+    model.into_customer().map_err(|_| StoreError::Corrupt { table: "customers", id: id.to_string() })
+}
+
+/// The columns that a change may write.
+fn changed(customer: &CustomerData, actor: String) -> ActiveModel {
+    let document = customer.profile.identity_document();
+    ActiveModel {
+        preferred_language: Set(customer.preferred_language.code().to_owned()),
+        document_type: Set(document.map(|document| document.kind().code().to_owned())),
+        document_number: Set(document.map(|document| document.number().to_owned())),
+        digital_email: Set(customer.profile.digital_email().map(domain::EmailAddress::folded)),
+        profile: Set((&customer.profile).into()),
+        ended_at: Set(customer.ended_at.map(Into::into)),
+        updated_at: Set(customer.updated_at.into()),
+        modified_by: Set(actor),
+        ..Default::default()
+    }
+}
+
+#[async_trait]
+impl Customers for Unit {
+    async fn find(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        let query = Entity::find_by_id((self.org(), id.0)).lock_exclusive();
+        query.one(&self.transaction).await.map_err(store_error)?.map(restore).transpose()
+    }
+
+    async fn insert(&mut self, customer: &Customer) -> Result<Customer, StoreError> {
+        let data = customer.data();
+        let external_id = match (&data.external_id, data.profile.kind()) {
+            (Some(external_id), _) => Set(Some(external_id.as_str().to_owned())),
+            (None, CustomerType::Digital) => Set(None),
+            (None, _) => self.next_external_id("customer_external_id").await?,
+        };
+        let row = ActiveModel {
+            org_id: Set(self.org()),
+            id: Set(data.id.0),
+            external_id,
+            kind: Set(data.profile.kind().code().to_owned()),
+            segment: Set(data.profile.segment().map(|segment| segment.code().to_owned())),
+            created_at: Set(data.created_at.into()),
+            version: Set(data.version),
+            ..changed(data, self.actor())
+        };
+        restore(Entity::insert(row).exec_with_returning(&self.transaction).await.map_err(store_error)?)
+    }
+
+    async fn update(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        let data = customer.data();
+        let row = ActiveModel { version: Set(data.version + 1), ..changed(data, self.actor()) };
+        let updated = Entity::update_many()
+            .set(row)
+            .filter(Column::OrgId.eq(self.org()))
+            .filter(Column::Id.eq(data.id.0))
+            .filter(Column::Version.eq(data.version))
+            .exec(&self.transaction)
+            .await
+            .map_err(store_error)?;
+        if updated.rows_affected == 0 {
+            return Err(StoreError::Stale);
+        }
+        for event in customer.events() {
+            self.append_customer_event(data, event).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Unit {
+    async fn append_customer_event(
+        &self,
+        customer: &CustomerData,
+        event: &CustomerEvent,
+    ) -> Result<(), StoreError> {
+        let (org_id, customer_id, version) = (Set(self.org()), Set(customer.id.0), Set(customer.version + 1));
+        let (replaced_at, replaced_by) = (Set(customer.updated_at.into()), Set(self.actor()));
+        match event {
+            CustomerEvent::DocumentReplaced(document) => {
+                let row = former_document::ActiveModel {
+                    org_id,
+                    customer_id,
+                    version,
+                    document_type: Set(document.kind().code().to_owned()),
+                    document_number: Set(document.number().to_owned()),
+                    replaced_at,
+                    replaced_by,
+                };
+                former_document::Entity::insert(row).exec_without_returning(&self.transaction).await
+            }
+            CustomerEvent::RepresentativeReplaced(user) => {
+                let representative = Set(user.into());
+                let row = former_representative::ActiveModel {
+                    org_id,
+                    customer_id,
+                    version,
+                    representative,
+                    replaced_at,
+                    replaced_by,
+                };
+                former_representative::Entity::insert(row).exec_without_returning(&self.transaction).await
+            }
+        }
+        .map(drop)
+        .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl CustomerReads for SqlStore {
+    async fn customer(&self, org: &OrgId, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        let query = Entity::find_by_id((org.as_str().to_owned(), id.0));
+        query.one(&self.db).await.map_err(store_error)?.map(restore).transpose()
+    }
+
+    async fn customers_by_document(
+        &self,
+        org: &OrgId,
+        number: &str,
+        kind: Option<DocumentType>,
+    ) -> Result<Vec<CustomerRef>, StoreError> {
+        let query = live(org).column(Column::ExternalId).filter(Column::DocumentNumber.eq(number));
+        let query = match kind {
+            Some(kind) => query.filter(Column::DocumentType.eq(kind.code())),
+            None => query,
+        };
+        let rows: Vec<(Uuid, Option<String>)> =
+            query.into_tuple().all(&self.db).await.map_err(store_error)?;
+        let reference = |(id, external_id): (Uuid, Option<String>)| CustomerRef {
+            id: CustomerId(id),
+            external_id: external_id.map(Text::restore),
+        };
+        Ok(rows.into_iter().map(reference).collect())
+    }
+
+    async fn customers_by_external_id(
+        &self,
+        org: &OrgId,
+        external_id: &ExternalId,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        let query = live(org).filter(Column::ExternalId.eq(external_id.as_str()));
+        let ids: Vec<Uuid> = query.into_tuple().all(&self.db).await.map_err(store_error)?;
+        Ok(ids.into_iter().map(CustomerId).collect())
+    }
+}
+
+/// The ids of live customers; at most two, which is enough to know that there is not only one.
+fn live(org: &OrgId) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::OrgId.eq(org.as_str()))
+        .filter(Column::EndedAt.is_null())
+        .order_by_asc(Column::Id)
+        .limit(2)
+}

@@ -1,0 +1,67 @@
+//! What the drivers' errors mean to the use cases.
+
+use application::ports::{Constraint, StoreError};
+use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
+use sea_orm::{DbErr, RuntimeErr};
+
+/// The uniqueness rules: PostgreSQL names the constraint that a write breaks, SQLite its columns.
+const CONSTRAINTS: [(Constraint, &str, &str); 2] = [
+    (
+        Constraint::LiveDocument,
+        "customers_live_document",
+        "customers.org_id, customers.document_number, customers.document_type",
+    ),
+    (
+        Constraint::LiveDigitalEmail,
+        "customers_live_digital_email",
+        "customers.org_id, customers.digital_email",
+    ),
+];
+
+pub(crate) fn store_error(error: DbErr) -> StoreError {
+    match &error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => StoreError::Unavailable(error.into()),
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+            match &**cause {
+                SqlxError::Database(database) => {
+                    database_error(&**database).unwrap_or_else(|| StoreError::Unexpected(error.into()))
+                }
+                SqlxError::Io(_)
+                | SqlxError::Tls(_)
+                | SqlxError::Protocol(_)
+                | SqlxError::PoolTimedOut
+                | SqlxError::PoolClosed
+                | SqlxError::WorkerCrashed => StoreError::Unavailable(error.into()),
+                _ => StoreError::Unexpected(error.into()),
+            }
+        }
+        _ => StoreError::Unexpected(error.into()),
+    }
+}
+
+/// What a code of the database means: SQLSTATE of PostgreSQL, extended result code of SQLite.
+fn database_error(error: &dyn DatabaseError) -> Option<StoreError> {
+    if error.is_unique_violation() {
+        return CONSTRAINTS.iter().find_map(|&(constraint, name, columns)| {
+            let hit = error.constraint() == Some(name) || error.message().ends_with(columns);
+            hit.then_some(StoreError::Duplicate(constraint))
+        });
+    }
+    let code = error.code()?;
+    let unavailable = || Some(StoreError::Unavailable(error.message().to_owned().into()));
+    if let Ok(code) = code.parse::<u32>()
+        && code.to_string().len() < 5
+    {
+        // SQLITE_BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN; the primary code is the lowest byte.
+        return if matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14) { unavailable() } else { None };
+    }
+    match &*code {
+        // Cancelled by statement_timeout or lock_timeout.
+        "57014" | "55P03" => Some(StoreError::Timeout),
+        // Serialization failure, deadlock, and a primary that has become a standby.
+        "40001" | "40P01" | "25006" => unavailable(),
+        // Connection, resources, shutdown, disk.
+        code if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => unavailable(),
+        _ => None,
+    }
+}

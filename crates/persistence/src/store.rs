@@ -1,0 +1,184 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use application::Scope;
+use application::ports::{Accounts, Cards, Customers, Store, StoreError, UnitOfWork};
+use async_trait::async_trait;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::store_error;
+use crate::migration;
+
+/// How to reach the database.
+#[derive(Clone)]
+pub struct Options {
+    /// `sqlite://path?mode=rwc` or `postgres://…`.
+    pub url: String,
+    /// Most connections at a time.
+    pub max_connections: u32,
+    /// Longest a statement may run; on SQLite, longest a unit of work may wait for the one before it.
+    pub statement_timeout: Duration,
+    /// Longest to wait for a connection.
+    pub acquire_timeout: Duration,
+}
+
+/// The store on SQLite or PostgreSQL.
+pub struct SqlStore {
+    pub(crate) db: DatabaseConnection,
+    /// SQLite has one writer at a time; waiting in line here is fair, unlike its own busy waiting.
+    writer: Option<Arc<Semaphore>>,
+    patience: Duration,
+}
+
+impl SqlStore {
+    /// Connects to the database; an SQLite file is made if there is none.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn connect(options: &Options) -> Result<Self, StoreError> {
+        let mut connect = ConnectOptions::new(&options.url);
+        connect
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_timeout(options.acquire_timeout)
+            .statement_timeout(options.statement_timeout)
+            .set_application_name("mascustomers")
+            // A ping before each use would be a second round trip.
+            .test_before_acquire_if_idle_for(Duration::from_secs(30))
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(5))
+                    .foreign_keys(true)
+            });
+        let db = Database::connect(connect).await.map_err(store_error)?;
+        let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
+        let writer = is_sqlite.then(|| Arc::new(Semaphore::new(1)));
+        Ok(Self { db, writer, patience: options.statement_timeout })
+    }
+
+    /// Applies the migrations that are pending.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or refuses them.
+    pub async fn migrate_up(&self) -> Result<(), StoreError> {
+        migration::up(&self.db).await.map_err(store_error)
+    }
+
+    /// Takes back the newest migration.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or refuses it.
+    pub async fn migrate_down(&self) -> Result<(), StoreError> {
+        migration::down(&self.db).await.map_err(store_error)
+    }
+
+    /// Each migration that this program knows, oldest first, and whether the database has it.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn migrations(&self) -> Result<Vec<(&'static str, bool)>, StoreError> {
+        migration::status(&self.db).await.map_err(store_error)
+    }
+
+    /// Closes all connections.
+    ///
+    /// # Errors
+    /// A connection that cannot be closed.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.db.close_by_ref().await.map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let writer = match &self.writer {
+            None => None,
+            Some(writer) => {
+                let permit = tokio::time::timeout(self.patience, Arc::clone(writer).acquire_owned());
+                let permit = permit.await.map_err(|_| StoreError::Timeout)?;
+                Some(permit.map_err(|closed| StoreError::Unavailable(closed.into()))?)
+            }
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.db.begin_with_options(options).await.map_err(store_error)?;
+        Ok(Box::new(Unit { transaction, scope: scope.clone(), _writer: writer }))
+    }
+
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        if migration::is_current(&self.db).await.map_err(store_error)? {
+            Ok(())
+        } else {
+            Err(StoreError::Unavailable("the schema is behind this program".into()))
+        }
+    }
+}
+
+/// A transaction, bound to an organisation and an actor. Implements every repository.
+pub(crate) struct Unit {
+    // Rolled back before the next writer is let in: fields are dropped in this order.
+    pub(crate) transaction: DatabaseTransaction,
+    pub(crate) scope: Scope,
+    _writer: Option<OwnedSemaphorePermit>,
+}
+
+impl Unit {
+    pub(crate) fn org(&self) -> String {
+        self.scope.org.as_str().to_owned()
+    }
+
+    pub(crate) fn actor(&self) -> String {
+        self.scope.actor.as_str().to_owned()
+    }
+
+    /// An external id for a row to be inserted. PostgreSQL gives it by the column's default in the same round trip, without
+    /// making creators wait for one another; SQLite has one creator at a time anyway.
+    pub(crate) async fn next_external_id(
+        &self,
+        sequence: &str,
+    ) -> Result<ActiveValue<Option<String>>, StoreError> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            return Ok(ActiveValue::NotSet);
+        }
+        let statement = Statement::from_sql_and_values(
+            DbBackend::Sqlite,
+            "UPDATE external_id_sequences SET next_value = next_value + 1 WHERE name = ? RETURNING next_value - 1",
+            [sequence.into()],
+        );
+        let row = self.transaction.query_one_raw(statement).await.map_err(store_error)?;
+        let row = row
+            .ok_or_else(|| StoreError::Corrupt { table: "external_id_sequences", id: sequence.to_owned() })?;
+        let value: i64 = row.try_get_by_index(0).map_err(store_error)?;
+        Ok(ActiveValue::Set(Some(value.to_string())))
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Unit {
+    fn customers(&mut self) -> &mut dyn Customers {
+        self
+    }
+
+    fn accounts(&mut self) -> &mut dyn Accounts {
+        self
+    }
+
+    fn cards(&mut self) -> &mut dyn Cards {
+        self
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.transaction.commit().await.map_err(store_error)
+    }
+}

@@ -1,0 +1,88 @@
+//! The contract suite of the store: what [`application::ports::Store`] and its parts promise, each promise a case.
+//!
+//! [`store_contract!`](crate::store_contract) makes a test of every case. Each case works in organisations of its own, so that
+//! the store need not be empty.
+
+pub mod accounts;
+pub mod customers;
+mod org;
+pub mod units;
+
+/// Makes one test of every case. `$make` names an async function without arguments that returns a fixture: anything that
+/// dereferences to a [`Store`](application::ports::Store). It is dropped when the case has ended. The tests stand in the modules
+/// `customers`, `accounts` and `units`.
+#[macro_export]
+macro_rules! store_contract {
+    ($make:path) => {
+        $crate::store_contract! { @tests $make, customers:
+            every_type_comes_back_as_it_was
+            text_of_any_script_comes_back
+            instants_come_back_to_the_microsecond
+            an_update_writes_all_that_can_change
+            one_live_customer_per_document
+            one_live_customer_per_document_after_updates
+            a_number_is_another_document_with_another_type
+            one_live_digital_customer_per_email
+            an_ended_customer_frees_what_was_its_own
+            one_of_many_simultaneous_inserts_wins
+            external_ids_are_numbers_never_given_twice
+            external_ids_are_kept_when_brought
+            look_ups_find_two_at_the_most
+            look_ups_by_document_take_any_type_or_one
+            ended_customers_are_read_but_not_looked_up
+            unknown_customers_are_nothing
+            an_old_copy_is_stale
+            no_update_is_lost
+            the_same_in_two_organisations
+            customers_of_other_organisations_are_unknown
+            an_id_is_used_once
+        }
+        $crate::store_contract! { @tests $make, accounts:
+            every_account_comes_back_as_it_was
+            the_view_shows_the_customer_as_it_is_now
+            an_update_writes_all_that_can_change
+            lists_are_oldest_first
+            lists_leave_out_what_has_ended
+            any_live_sees_live_accounts_only
+            payment_methods_are_kept_newest_first
+            billing_addresses_are_chained_newest_first
+            changes_at_one_instant_keep_their_order
+            billing_addresses_are_found_by_their_day_in_utc
+            external_ids_are_numbers_never_given_twice
+            external_ids_are_kept_when_brought
+            look_ups_find_two_live_ones_at_the_most
+            unknown_accounts_are_nothing
+            known_accounts_without_history_are_empty
+            an_old_copy_is_stale_and_leaves_no_history
+            no_update_is_lost
+            the_same_in_two_organisations
+            accounts_of_other_organisations_are_unknown
+            an_account_needs_its_customer
+            cards_come_back_as_they_were
+            cards_of_other_organisations_are_unknown
+        }
+        $crate::store_contract! { @tests $make, units:
+            the_store_is_ready
+            a_unit_keeps_all_its_changes
+            a_dropped_unit_leaves_nothing
+            a_refused_change_leaves_nothing
+            a_unit_sees_its_own_changes_and_others_see_them_after_it
+            a_unit_reads_what_is_read_outside
+            no_customer_ends_while_an_account_is_opened
+        }
+    };
+    (@tests $make:path, $part:ident: $($case:ident)*) => {
+        mod $part {
+            #[allow(unused_imports, reason = "needed unless the fixture is named by an absolute path")]
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    let fixture = $make().await;
+                    $crate::contract::$part::$case(&*fixture).await;
+                }
+            )*
+        }
+    };
+}

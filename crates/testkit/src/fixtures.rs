@@ -1,0 +1,328 @@
+//! Customers, accounts and their parts, as tests want them: valid, and with everything optional given.
+
+use application::Scope;
+use domain::{
+    Account, AccountData, AccountId, Address, AssociatedUser, BillingAddress, Birthdate, Card, CompanyInfo,
+    ContactInfo, ContactList, CorporateSegment, Customer, CustomerId, DeliveryMode, DigitalPersonalInfo,
+    DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban, IdentityDocument, Invoice,
+    InvoiceCycle, Language, LoginEmail, Modality, NewAccount, NewAccountModality, NewCustomer, OrgId,
+    PaymentMethod, PaymentMethodType, PaymentPolicy, PersonalInfo, Phone, PhoneNumber, PhoneType, Profile,
+    Role, Text,
+};
+use time::OffsetDateTime;
+use time::macros::{date, datetime};
+use uuid::Uuid;
+
+/// When tests happen.
+pub const NOW: OffsetDateTime = datetime!(2026-03-14 10:30:00.123456 UTC);
+
+/// The `n`th customer id: `01950000-0000-7c00-8000-` and `n` in hexadecimal.
+#[must_use]
+pub const fn customer_id(n: u32) -> CustomerId {
+    CustomerId(uuid(0xc00, n))
+}
+
+/// The `n`th account id: `01950000-0000-7a00-8000-` and `n` in hexadecimal.
+#[must_use]
+pub const fn account_id(n: u32) -> AccountId {
+    AccountId(uuid(0xa00, n))
+}
+
+/// Laid out like version 7 (RFC 9562, section 5.7): time, version, `kind` for 12 random bits, variant, `n` for the other ones.
+const fn uuid(kind: u128, n: u32) -> Uuid {
+    Uuid::from_u128(0x0195_0000_0000 << 80 | 0x7 << 76 | kind << 64 | 0b10 << 62 | n as u128)
+}
+
+/// The organisation of most tests.
+#[must_use]
+pub fn org() -> OrgId {
+    "telco".parse().unwrap()
+}
+
+/// Somebody acting in [`org`].
+#[must_use]
+pub fn scope() -> Scope {
+    Scope { org: org(), actor: text("tester") }
+}
+
+/// Text that fits.
+#[must_use]
+pub fn text<const MIN: usize, const MAX: usize>(raw: &str) -> Text<MIN, MAX> {
+    raw.parse().unwrap()
+}
+
+/// A login.
+#[must_use]
+pub fn login(raw: &str) -> LoginEmail {
+    raw.parse().unwrap()
+}
+
+/// A token or reference of the payment gateway.
+#[must_use]
+pub fn token(raw: &str) -> GatewayToken {
+    raw.parse().unwrap()
+}
+
+/// The NIF with the digits of `n`: a different one for every `n` below 100 000 000.
+#[must_use]
+pub fn nif(n: u32) -> String {
+    with_check_character(DocumentType::Nif, &format!("{n:08}"))
+}
+
+/// The NIE with the digits of `n`: a different one for every `n` below 10 000 000.
+#[must_use]
+pub fn nie(n: u32) -> String {
+    with_check_character(DocumentType::Nie, &format!("X{n:07}"))
+}
+
+/// The CIF with the digits of `n`: a different one for every `n` below 10 000 000.
+#[must_use]
+pub fn cif(n: u32) -> String {
+    with_check_character(DocumentType::Cif, &format!("B{n:07}"))
+}
+
+/// Tries all of them, because the rule stands in the domain.
+fn with_check_character(kind: DocumentType, number: &str) -> String {
+    let mut all = ('0'..='9').chain('A'..='Z').map(|check| format!("{number}{check}"));
+    all.find(|number| parse_document(kind, number).is_some()).unwrap()
+}
+
+fn parse_document(kind: DocumentType, number: &str) -> Option<IdentityDocument> {
+    match kind {
+        DocumentType::Cif => IdentityDocument::of_company(CorporateSegment::Sme, kind, number).ok(),
+        _ => IdentityDocument::of_person(kind, number).ok(),
+    }
+}
+
+/// An identity document.
+#[must_use]
+pub fn document(kind: DocumentType, number: &str) -> IdentityDocument {
+    parse_document(kind, number).unwrap()
+}
+
+/// An address.
+#[must_use]
+pub fn address() -> Address {
+    Address {
+        address_line: "Calle Mayor 2, 3º A".parse().unwrap(),
+        postal_code: "28013".parse().unwrap(),
+        locality: text("Madrid"),
+        administrative_area: text("Madrid"),
+        region_code: "ES".parse().unwrap(),
+    }
+}
+
+/// The `n`th of many different billing addresses; the even ones with a province number.
+#[must_use]
+pub fn billing_address(n: u32) -> BillingAddress {
+    let address = Address { address_line: format!("Rúa Nova {n}").parse().unwrap(), ..address() };
+    BillingAddress { address, state_id: n.is_multiple_of(2).then(|| "28".parse().unwrap()) }
+}
+
+/// A Spanish IBAN.
+#[must_use]
+pub fn iban() -> Iban {
+    "ES7921000813610123456789".parse().unwrap()
+}
+
+/// A German IBAN.
+#[must_use]
+pub fn other_iban() -> Iban {
+    "DE89370400440532013000".parse().unwrap()
+}
+
+/// A mobile phone number.
+#[must_use]
+pub fn mobile() -> PhoneNumber {
+    PhoneNumber::new("+34", "615667898").unwrap()
+}
+
+/// Two phones, two e-mail addresses, and [`address`].
+#[must_use]
+pub fn contact_info() -> ContactInfo {
+    let landline = PhoneNumber::new("+34", "913456789").unwrap();
+    let email = |raw: &str, is_default| EmailEntry { email: raw.parse().unwrap(), is_default };
+    ContactInfo {
+        phone_numbers: ContactList::new(vec![
+            Phone { number: mobile(), kind: PhoneType::Mobile, is_default: false },
+            Phone { number: landline, kind: PhoneType::Landline, is_default: true },
+        ])
+        .unwrap(),
+        emails: ContactList::new(vec![email("Ana@example.com", true), email("ana@example.org", false)])
+            .unwrap(),
+        postal_address: address(),
+    }
+}
+
+/// A private customer with a NIF.
+#[must_use]
+pub fn private_customer(nif: &str) -> NewCustomer {
+    person(document(DocumentType::Nif, nif))
+}
+
+/// A private customer with any document.
+#[must_use]
+pub fn person(identity_document: IdentityDocument) -> NewCustomer {
+    let personal_info = PersonalInfo {
+        identity_document,
+        name: text("Ana María"),
+        first_surname: text("García"),
+        second_surname: Some(text("Núñez")),
+        gender: Some(Gender::Female),
+        nationality: "ES".parse().unwrap(),
+        birthdate: Birthdate::restore(date!(1984 - 02 - 29)),
+    };
+    NewCustomer {
+        preferred_language: Language::Spanish,
+        profile: Profile::Private { contact_info: contact_info(), personal_info },
+    }
+}
+
+/// An SME with a representative.
+#[must_use]
+pub fn company(cif: &str) -> NewCustomer {
+    corporate(CorporateSegment::Sme, document(DocumentType::Cif, cif))
+}
+
+/// A self-employed customer with a NIE and a representative.
+#[must_use]
+pub fn self_employed(nie: &str) -> NewCustomer {
+    corporate(CorporateSegment::SelfEmployee, document(DocumentType::Nie, nie))
+}
+
+fn corporate(segment: CorporateSegment, identity_document: IdentityDocument) -> NewCustomer {
+    let company_info = CompanyInfo {
+        identity_document,
+        legal_name: text("Ferretería Núñez, S.L."),
+        founding_date: Some(FoundingDate::restore(date!(2001 - 05 - 09))),
+        representative: Some(representative(&nif(1))),
+    };
+    NewCustomer {
+        preferred_language: Language::Catalan,
+        profile: Profile::Corporate { segment, contact_info: contact_info(), company_info },
+    }
+}
+
+/// A representative with a NIF.
+#[must_use]
+pub fn representative(nif: &str) -> AssociatedUser {
+    AssociatedUser {
+        identity_document: document(DocumentType::Nif, nif),
+        role: Role::AuthorizedRepresentative,
+        name: text("Luis"),
+        first_surname: text("Pérez"),
+        second_surname: Some(text("Gómez")),
+        nationality: Some("PT".parse().unwrap()),
+    }
+}
+
+/// A digital customer.
+#[must_use]
+pub fn digital_customer(email: &str) -> NewCustomer {
+    let digital_personal_info = DigitalPersonalInfo {
+        name: text("Eva"),
+        first_surname: Some(text("Ruiz")),
+        second_surname: Some(text("Soto")),
+        email: login(email),
+        mobile_phone_number: Some(mobile()),
+    };
+    NewCustomer { preferred_language: Language::English, profile: Profile::Digital { digital_personal_info } }
+}
+
+/// The same customer with nothing optional given.
+#[must_use]
+pub fn sparse(mut new: NewCustomer) -> NewCustomer {
+    match &mut new.profile {
+        Profile::Private { personal_info: person, .. } => {
+            (person.second_surname, person.gender) = (None, None)
+        }
+        Profile::Corporate { company_info: company, .. } => {
+            (company.founding_date, company.representative) = (None, None);
+        }
+        Profile::Digital { digital_personal_info: person } => {
+            (person.first_surname, person.second_surname) = (None, None);
+            person.mobile_phone_number = None;
+        }
+    }
+    new
+}
+
+/// The customer with [`customer_id`] `n`, registered at [`NOW`].
+#[must_use]
+pub fn customer(n: u32, new: NewCustomer) -> Customer {
+    Customer::register(customer_id(n), new, NOW)
+}
+
+/// How an account is invoiced.
+#[must_use]
+pub fn invoice() -> Invoice {
+    Invoice {
+        cycle: InvoiceCycle { name: "MENSUAL 01".into(), day: 1, kind: "M".into(), frequency: 1 },
+        due_date_id: 7,
+        due_days_id: 15,
+        delivery_mode: DeliveryMode::Email,
+    }
+}
+
+/// The terms of a POSTPAID account with an invoice and without a billing address.
+#[must_use]
+pub fn new_account() -> NewAccount {
+    NewAccount { modality: NewAccountModality::Postpaid, billing_address: None, invoice: Some(invoice()) }
+}
+
+/// The account with [`account_id`] `n`, opened with [`new_account`] at [`NOW`]; without a payment method.
+#[must_use]
+pub fn account(n: u32, customer: &Customer) -> Account {
+    let (kind, policy) = (PaymentMethodType::BankTransfer, PaymentPolicy::default());
+    Account::open(account_id(n), customer, new_account(), kind, &policy, NOW).unwrap()
+}
+
+/// The PREPAID account with [`account_id`] `n`, as an import would bring it.
+#[must_use]
+pub fn prepaid_account(n: u32, customer: &Customer) -> Account {
+    let data = account(n, customer).data().clone();
+    Account::restore(AccountData { modality: Modality::Prepaid, invoice: None, ..data })
+}
+
+/// A payment method of each kind, in the published order.
+#[must_use]
+pub fn payment_methods() -> [PaymentMethod; 4] {
+    [
+        PaymentMethod::BankTransfer,
+        PaymentMethod::DirectDebit(iban()),
+        PaymentMethod::CreditCard(token("card-1")),
+        PaymentMethod::Teci(token("teci-1")),
+    ]
+}
+
+/// A card that is good through May 2029.
+#[must_use]
+pub fn card(token_id: &str, customer_id: CustomerId) -> Card {
+    Card {
+        token_id: token(token_id),
+        customer_id,
+        last_four: "5100".into(),
+        expiration: "05/2029".parse().unwrap(),
+        created_at: NOW,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn documents_are_different_and_valid() {
+        for (make, kind) in [
+            (nif as fn(u32) -> String, DocumentType::Nif),
+            (nie, DocumentType::Nie),
+            (cif, DocumentType::Cif),
+        ] {
+            let numbers: HashSet<_> = (0..100).map(make).collect();
+            assert_eq!(numbers.len(), 100);
+            assert!(numbers.iter().all(|number| document(kind, number).number() == number));
+        }
+    }
+}

@@ -1,0 +1,392 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use application::Scope;
+use application::ports::{
+    AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards, Constraint,
+    CustomerReads, CustomerRef, Customers, PaymentMethodEntry, Store, StoreError, UnitOfWork,
+};
+use async_trait::async_trait;
+use domain::{
+    Account, AccountData, AccountEvent, AccountId, Actor, Card, Customer, CustomerData, CustomerEvent,
+    CustomerId, DocumentType, ExternalId, GatewayToken, OrgId,
+};
+use time::{Date, OffsetDateTime, UtcOffset};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+/// A store in memory that keeps every promise of the port but survival. Clones share what they hold.
+///
+/// Units of work exclude each other, whatever their organisation: a second one begins when the first has ended.
+#[derive(Clone, Default)]
+pub struct MemoryStore(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    committed: Mutex<HashMap<OrgId, Arc<Organisation>>>,
+    writer: Arc<AsyncMutex<()>>,
+    customer_numbers: Numbers,
+    account_numbers: Numbers,
+}
+
+/// Hands out external ids; not rolled back, so that none is given twice.
+struct Numbers(AtomicU64);
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self(AtomicU64::new(1_000_000_000))
+    }
+}
+
+impl Numbers {
+    fn next(&self) -> ExternalId {
+        ExternalId::restore(self.0.fetch_add(1, Ordering::Relaxed).to_string())
+    }
+}
+
+/// Everything of one organisation. Nothing in it can see another's.
+#[derive(Clone, Default)]
+struct Organisation {
+    customers: BTreeMap<CustomerId, CustomerRow>,
+    accounts: BTreeMap<AccountId, AccountRow>,
+    cards: HashMap<GatewayToken, Card>,
+}
+
+#[derive(Clone)]
+struct CustomerRow {
+    data: CustomerData,
+    history: Vec<RecordedEvent>,
+}
+
+/// A customer's event as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// What happened.
+    pub event: CustomerEvent,
+    /// Who did it.
+    pub actor: Actor,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Histories stand oldest first.
+#[derive(Clone)]
+struct AccountRow {
+    data: AccountData,
+    payment_methods: Vec<PaymentMethodEntry>,
+    billing_addresses: Vec<BillingAddressEntry>,
+}
+
+impl AccountRow {
+    fn append(&mut self, events: &[AccountEvent]) {
+        let now = self.data.updated_at;
+        for event in events {
+            match event.clone() {
+                AccountEvent::PaymentMethodSet(method) => {
+                    self.payment_methods.push(PaymentMethodEntry { method, created_at: now });
+                }
+                AccountEvent::BillingAddressSet(address) => {
+                    if let Some(former) = self.billing_addresses.last_mut() {
+                        former.end_date = Some(now);
+                    }
+                    self.billing_addresses.push(BillingAddressEntry {
+                        address,
+                        init_date: now,
+                        end_date: None,
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Organisation {
+    fn check_unique(&self, new: &CustomerData) -> Result<(), StoreError> {
+        if new.ended_at.is_some() {
+            return Ok(());
+        }
+        let document = new.profile.identity_document();
+        let email = new.profile.digital_email().map(|email| email.folded());
+        for other in self.live_customers().filter(|other| other.id != new.id) {
+            if document.is_some() && other.profile.identity_document() == document {
+                return Err(StoreError::Duplicate(Constraint::LiveDocument));
+            }
+            if email.is_some() && other.profile.digital_email().map(|email| email.folded()) == email {
+                return Err(StoreError::Duplicate(Constraint::LiveDigitalEmail));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_customer(&self, id: CustomerId) -> Result<(), StoreError> {
+        if self.customers.contains_key(&id) { Ok(()) } else { Err(unexpected("unknown customer")) }
+    }
+
+    fn live_customers(&self) -> impl Iterator<Item = &CustomerData> {
+        self.customers.values().map(|row| &row.data).filter(|data| data.ended_at.is_none())
+    }
+
+    fn live_accounts(&self) -> impl Iterator<Item = &AccountData> {
+        self.accounts.values().map(|row| &row.data).filter(|data| data.ended_at.is_none())
+    }
+}
+
+/// What a database answers to the violation of a key that is no rule of the port.
+fn unexpected(fault: &'static str) -> StoreError {
+    StoreError::Unexpected(fault.into())
+}
+
+impl MemoryStore {
+    /// What has happened to a customer that its present state no longer shows, oldest first.
+    #[must_use]
+    pub fn customer_history(&self, org: &OrgId, id: CustomerId) -> Vec<RecordedEvent> {
+        self.0.organisation(org).customers.get(&id).map(|row| row.history.clone()).unwrap_or_default()
+    }
+}
+
+impl Shared {
+    fn organisation(&self, org: &OrgId) -> Arc<Organisation> {
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner).get(org).cloned().unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let exclusive = Arc::clone(&self.0.writer).lock_owned().await;
+        Ok(Box::new(Unit {
+            organisation: self.0.organisation(&scope.org),
+            scope: scope.clone(),
+            shared: Arc::clone(&self.0),
+            _exclusive: exclusive,
+        }))
+    }
+
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Works on a copy of its organisation, made at the first write, which takes the place of the committed one.
+struct Unit {
+    organisation: Arc<Organisation>,
+    scope: Scope,
+    shared: Arc<Shared>,
+    _exclusive: OwnedMutexGuard<()>,
+}
+
+impl Unit {
+    fn writable(&mut self) -> &mut Organisation {
+        Arc::make_mut(&mut self.organisation)
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Unit {
+    fn customers(&mut self) -> &mut dyn Customers {
+        self
+    }
+
+    fn accounts(&mut self) -> &mut dyn Accounts {
+        self
+    }
+
+    fn cards(&mut self) -> &mut dyn Cards {
+        self
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let mut committed = self.shared.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        committed.insert(self.scope.org.clone(), Arc::clone(&self.organisation));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Customers for Unit {
+    async fn find(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        Ok(self.organisation.customers.get(&id).map(|row| Customer::restore(row.data.clone())))
+    }
+
+    async fn insert(&mut self, customer: &Customer) -> Result<Customer, StoreError> {
+        let mut data = customer.data().clone();
+        self.organisation.check_unique(&data)?;
+        if self.organisation.customers.contains_key(&data.id) {
+            return Err(unexpected("customer id used twice"));
+        }
+        if data.external_id.is_none() && data.profile.digital_email().is_none() {
+            data.external_id = Some(self.shared.customer_numbers.next());
+        }
+        let row = CustomerRow { data: data.clone(), history: Vec::new() };
+        self.writable().customers.insert(data.id, row);
+        Ok(Customer::restore(data))
+    }
+
+    async fn update(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        let (data, actor) = (customer.data(), self.scope.actor.clone());
+        let current = self.organisation.customers.get(&data.id);
+        current.filter(|row| row.data.version == data.version).ok_or(StoreError::Stale)?;
+        self.organisation.check_unique(data)?;
+        let row = self.writable().customers.get_mut(&data.id).ok_or(StoreError::Stale)?;
+        row.data = CustomerData { version: data.version + 1, ..data.clone() };
+        row.history.extend(customer.events().iter().map(|event| RecordedEvent {
+            event: event.clone(),
+            actor: actor.clone(),
+            at: data.updated_at,
+        }));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Accounts for Unit {
+    async fn find(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        Ok(self.organisation.accounts.get(&id).map(|row| Account::restore(row.data.clone())))
+    }
+
+    async fn insert(&mut self, account: &Account) -> Result<Account, StoreError> {
+        let mut data = account.data().clone();
+        self.organisation.check_customer(data.customer_id)?;
+        if self.organisation.accounts.contains_key(&data.id) {
+            return Err(unexpected("account id used twice"));
+        }
+        data.external_id.get_or_insert_with(|| self.shared.account_numbers.next());
+        let mut row =
+            AccountRow { data: data.clone(), payment_methods: Vec::new(), billing_addresses: Vec::new() };
+        row.append(account.events());
+        self.writable().accounts.insert(data.id, row);
+        Ok(Account::restore(data))
+    }
+
+    async fn update(&mut self, account: &Account) -> Result<(), StoreError> {
+        let data = account.data();
+        let current = self.writable().accounts.get_mut(&data.id);
+        let row = current.filter(|row| row.data.version == data.version).ok_or(StoreError::Stale)?;
+        row.data = AccountData { version: data.version + 1, ..data.clone() };
+        row.append(account.events());
+        Ok(())
+    }
+
+    async fn any_live(&mut self, customer: CustomerId) -> Result<bool, StoreError> {
+        Ok(self.organisation.live_accounts().any(|account| account.customer_id == customer))
+    }
+}
+
+#[async_trait]
+impl Cards for Unit {
+    async fn find(&mut self, token: &GatewayToken) -> Result<Option<Card>, StoreError> {
+        Ok(self.organisation.cards.get(token).cloned())
+    }
+
+    async fn insert(&mut self, card: &Card) -> Result<(), StoreError> {
+        self.organisation.check_customer(card.customer_id)?;
+        if self.organisation.cards.contains_key(&card.token_id) {
+            return Err(unexpected("card token used twice"));
+        }
+        self.writable().cards.insert(card.token_id.clone(), card.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl CustomerReads for MemoryStore {
+    async fn customer(&self, org: &OrgId, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        let organisation = self.0.organisation(org);
+        Ok(organisation.customers.get(&id).map(|row| Customer::restore(row.data.clone())))
+    }
+
+    async fn customers_by_document(
+        &self,
+        org: &OrgId,
+        number: &str,
+        kind: Option<DocumentType>,
+    ) -> Result<Vec<CustomerRef>, StoreError> {
+        let organisation = self.0.organisation(org);
+        let has_document = |data: &&CustomerData| {
+            data.profile.identity_document().is_some_and(|document| {
+                document.number() == number && kind.is_none_or(|kind| kind == document.kind())
+            })
+        };
+        let matches = organisation.live_customers().filter(has_document).take(2);
+        Ok(matches.map(|data| CustomerRef { id: data.id, external_id: data.external_id.clone() }).collect())
+    }
+
+    async fn customers_by_external_id(
+        &self,
+        org: &OrgId,
+        external_id: &ExternalId,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        let organisation = self.0.organisation(org);
+        let matches =
+            organisation.live_customers().filter(|data| data.external_id.as_ref() == Some(external_id));
+        Ok(matches.map(|data| data.id).take(2).collect())
+    }
+}
+
+#[async_trait]
+impl AccountReads for MemoryStore {
+    async fn account(&self, org: &OrgId, id: AccountId) -> Result<Option<AccountView>, StoreError> {
+        let organisation = self.0.organisation(org);
+        let Some(row) = organisation.accounts.get(&id) else { return Ok(None) };
+        let customer = organisation.customers.get(&row.data.customer_id);
+        let customer = customer.ok_or_else(|| unexpected("account without customer"))?;
+        Ok(Some(AccountView {
+            account: Account::restore(row.data.clone()),
+            customer_external_id: customer.data.external_id.clone(),
+            customer_profile: customer.data.profile.clone(),
+        }))
+    }
+
+    async fn accounts_of(
+        &self,
+        org: &OrgId,
+        customer: CustomerId,
+    ) -> Result<Option<Vec<AccountId>>, StoreError> {
+        let organisation = self.0.organisation(org);
+        if !organisation.customers.contains_key(&customer) {
+            return Ok(None);
+        }
+        let mut accounts: Vec<_> =
+            organisation.live_accounts().filter(|account| account.customer_id == customer).collect();
+        accounts.sort_by_key(|account| (account.created_at, account.id));
+        Ok(Some(accounts.into_iter().map(|account| account.id).collect()))
+    }
+
+    async fn accounts_by_external_id(
+        &self,
+        org: &OrgId,
+        external_id: &ExternalId,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let organisation = self.0.organisation(org);
+        let matches =
+            organisation.live_accounts().filter(|data| data.external_id.as_ref() == Some(external_id));
+        Ok(matches.map(|data| data.id).take(2).collect())
+    }
+
+    async fn payment_method_history(
+        &self,
+        org: &OrgId,
+        id: AccountId,
+    ) -> Result<Option<Vec<PaymentMethodEntry>>, StoreError> {
+        let organisation = self.0.organisation(org);
+        Ok(organisation.accounts.get(&id).map(|row| row.payment_methods.iter().rev().cloned().collect()))
+    }
+
+    async fn billing_address_history(
+        &self,
+        org: &OrgId,
+        id: AccountId,
+        from: Option<Date>,
+        to: Option<Date>,
+    ) -> Result<Option<BillingAddressHistory>, StoreError> {
+        let organisation = self.0.organisation(org);
+        let in_range = |entry: &&BillingAddressEntry| {
+            let day = entry.init_date.to_offset(UtcOffset::UTC).date();
+            from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
+        };
+        Ok(organisation.accounts.get(&id).map(|row| BillingAddressHistory {
+            external_id: row.data.external_id.clone(),
+            entries: row.billing_addresses.iter().rev().filter(in_range).cloned().collect(),
+        }))
+    }
+}
