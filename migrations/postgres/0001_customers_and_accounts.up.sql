@@ -32,11 +32,12 @@ CREATE TABLE former_identity_documents (
     org_id          text   NOT NULL,
     customer_id     uuid   NOT NULL,
     version         bigint NOT NULL,
+    position        integer NOT NULL,
     document_type   text   NOT NULL,
     document_number text   NOT NULL,
     replaced_at     bigint NOT NULL,
     replaced_by     text   NOT NULL,
-    CONSTRAINT former_identity_documents_pkey PRIMARY KEY (org_id, customer_id, version),
+    CONSTRAINT former_identity_documents_pkey PRIMARY KEY (org_id, customer_id, version, position),
     CONSTRAINT former_identity_documents_customer FOREIGN KEY (org_id, customer_id) REFERENCES customers (org_id, id)
 );
 
@@ -44,10 +45,11 @@ CREATE TABLE former_representatives (
     org_id         text   NOT NULL,
     customer_id    uuid   NOT NULL,
     version        bigint NOT NULL,
+    position       integer NOT NULL,
     representative jsonb  NOT NULL,
     replaced_at    bigint NOT NULL,
     replaced_by    text   NOT NULL,
-    CONSTRAINT former_representatives_pkey PRIMARY KEY (org_id, customer_id, version),
+    CONSTRAINT former_representatives_pkey PRIMARY KEY (org_id, customer_id, version, position),
     CONSTRAINT former_representatives_customer FOREIGN KEY (org_id, customer_id) REFERENCES customers (org_id, id)
 );
 
@@ -73,16 +75,17 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_live_of_customer ON accounts (org_id, customer_id, created_at, id) WHERE ended_at IS NULL;
 CREATE INDEX accounts_live_external_id ON accounts (org_id, external_id) WHERE ended_at IS NULL;
 
--- The version of the account that brought an entry orders the history.
+-- The version of the account that brought an entry orders the history, and its position among what that version brought.
 CREATE TABLE payment_method_history (
     org_id      text   NOT NULL,
     account_id  uuid   NOT NULL,
     version     bigint NOT NULL,
+    position    integer NOT NULL,
     type        text   NOT NULL,
     details     text,
     created_at  bigint NOT NULL,
     modified_by text   NOT NULL,
-    CONSTRAINT payment_method_history_pkey PRIMARY KEY (org_id, account_id, version),
+    CONSTRAINT payment_method_history_pkey PRIMARY KEY (org_id, account_id, version, position),
     CONSTRAINT payment_method_history_account FOREIGN KEY (org_id, account_id) REFERENCES accounts (org_id, id)
 );
 
@@ -90,11 +93,12 @@ CREATE TABLE billing_address_history (
     org_id          text   NOT NULL,
     account_id      uuid   NOT NULL,
     version         bigint NOT NULL,
+    position        integer NOT NULL,
     billing_address jsonb  NOT NULL,
     init_date       bigint NOT NULL,
     end_date        bigint,
     modified_by     text   NOT NULL,
-    CONSTRAINT billing_address_history_pkey PRIMARY KEY (org_id, account_id, version),
+    CONSTRAINT billing_address_history_pkey PRIMARY KEY (org_id, account_id, version, position),
     CONSTRAINT billing_address_history_account FOREIGN KEY (org_id, account_id) REFERENCES accounts (org_id, id)
 );
 

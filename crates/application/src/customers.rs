@@ -123,7 +123,7 @@ impl Customers {
         Ok(())
     }
 
-    /// Replaces the representative of a company.
+    /// Replaces the representative of a company. Setting the one it already has changes nothing.
     ///
     /// # Errors
     /// Not found, or what [`Customer::replace_representative`] refuses.
@@ -134,9 +134,11 @@ impl Customers {
         user: AssociatedUser,
     ) -> Result<(), Error> {
         let (mut work, mut customer) = self.load(scope, id).await?;
-        customer.replace_representative(user, self.clock.now())?;
-        work.customers().update(&customer).await?;
-        Ok(work.commit().await?)
+        if customer.replace_representative(user, self.clock.now())? {
+            work.customers().update(&customer).await?;
+            work.commit().await?;
+        }
+        Ok(())
     }
 
     /// Replaces a customer's NIE by a NIF.

@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `mascustomers`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bootstrap::run()
+}

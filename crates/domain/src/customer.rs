@@ -532,7 +532,8 @@ impl Customer {
         Ok(true)
     }
 
-    /// Makes `user` the one representative of a company; the former one becomes history.
+    /// Makes `user` the one representative of a company at `now`; the former one becomes history. Returns whether that
+    /// changed anything.
     ///
     /// # Errors
     /// [`CustomerError::NotCorporate`], then [`CustomerError::Ended`].
@@ -540,20 +541,19 @@ impl Customer {
         &mut self,
         user: AssociatedUser,
         now: OffsetDateTime,
-    ) -> Result<(), CustomerError> {
-        if self.data.profile.kind() != CustomerType::Corporate {
+    ) -> Result<bool, CustomerError> {
+        let live = self.check_live();
+        let Profile::Corporate { company_info, .. } = &mut self.data.profile else {
             return Err(CustomerError::NotCorporate);
+        };
+        live?;
+        if company_info.representative.as_ref() == Some(&user) {
+            return Ok(false);
         }
-        self.check_live()?;
-        if let Profile::Corporate { company_info, .. } = &mut self.data.profile {
-            if company_info.representative.as_ref() == Some(&user) {
-                return Ok(());
-            }
-            let former = company_info.representative.replace(user);
-            self.events.extend(former.map(CustomerEvent::RepresentativeReplaced));
-        }
+        let former = company_info.representative.replace(user);
+        self.events.extend(former.map(CustomerEvent::RepresentativeReplaced));
         self.touch(now);
-        Ok(())
+        Ok(true)
     }
 
     /// Replaces the customer's NIE by the NIF that the person was given; the NIE becomes history.

@@ -39,8 +39,8 @@ impl Iban {
     /// Country, check digits and last four, the rest as asterisks; of the same length.
     #[must_use]
     pub fn masked(&self) -> String {
-        let hidden = self.0.len().saturating_sub(8);
-        format!("{}{}{}", &self.0[..4], "*".repeat(hidden), &self.0[4 + hidden..])
+        let last = self.0.len().saturating_sub(4).max(4);
+        self.0.char_indices().map(|(place, c)| if (4..last).contains(&place) { '*' } else { c }).collect()
     }
 }
 
@@ -59,7 +59,7 @@ impl FromStr for Iban {
 
 impl fmt::Debug for Iban {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Iban({}…)", &self.0[..2])
+        write!(f, "Iban({}…)", self.0.get(..2).unwrap_or_default())
     }
 }
 

@@ -94,6 +94,8 @@ mod payment_method_history {
         pub(crate) account_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) version: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) position: i32,
         #[sea_orm(column_name = "type")]
         pub(crate) kind: String,
         pub(crate) details: Option<String>,
@@ -132,6 +134,8 @@ mod billing_address_history {
         pub(crate) account_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) version: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) position: i32,
         #[sea_orm(column_type = "JsonBinary")]
         pub(crate) billing_address: BillingAddressJson,
         pub(crate) init_date: Micros,
@@ -290,13 +294,14 @@ impl Unit {
     /// Appends what has happened to the account's histories.
     async fn append_account_events(&self, account: &Account, version: i64) -> Result<(), StoreError> {
         let (id, at) = (account.data().id.0, Micros::from(account.data().updated_at));
-        for event in account.events() {
+        for (position, event) in (0..).zip(account.events()) {
             match event {
                 AccountEvent::PaymentMethodSet(method) => {
                     let row = payment_method_history::ActiveModel {
                         org_id: Set(self.org()),
                         account_id: Set(id),
                         version: Set(version),
+                        position: Set(position),
                         kind: Set(method.kind().code().to_owned()),
                         details: Set(details(method)),
                         created_at: Set(at),
@@ -311,6 +316,7 @@ impl Unit {
                         org_id: Set(self.org()),
                         account_id: Set(id),
                         version: Set(version),
+                        position: Set(position),
                         billing_address: Set(address.into()),
                         init_date: Set(at),
                         end_date: Set(None),
@@ -408,6 +414,7 @@ impl AccountReads for SqlStore {
             .column_as(History::CreatedAt.into_simple_expr(), "since")
             .join(JoinType::LeftJoin, Relation::PaymentMethodHistory.def())
             .order_by_desc(History::Version)
+            .order_by_desc(History::Position)
             .into_tuple()
             .all(&self.db)
             .await
@@ -449,6 +456,7 @@ impl AccountReads for SqlStore {
             .column_as(History::EndDate.into_simple_expr(), "end_date")
             .join(JoinType::LeftJoin, in_range)
             .order_by_desc(History::Version)
+            .order_by_desc(History::Position)
             .into_tuple()
             .all(&self.db)
             .await

@@ -6,7 +6,7 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue, QueryOrder, QuerySelect};
 
 use crate::column::Micros;
 use crate::error::store_error;
@@ -58,6 +58,8 @@ mod former_document {
         pub(crate) customer_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) version: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) position: i32,
         pub(crate) document_type: String,
         pub(crate) document_number: String,
         pub(crate) replaced_at: Micros,
@@ -83,6 +85,8 @@ mod former_representative {
         pub(crate) customer_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) version: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) position: i32,
         #[sea_orm(column_type = "JsonBinary")]
         pub(crate) representative: AssociatedUserJson,
         pub(crate) replaced_at: Micros,
@@ -197,8 +201,8 @@ impl Customers for Unit {
         if updated.rows_affected == 0 {
             return Err(StoreError::Stale);
         }
-        for event in customer.events() {
-            self.append_customer_event(data, event).await?;
+        for (position, event) in (0..).zip(customer.events()) {
+            self.append_customer_event(data, event, Set(position)).await?;
         }
         Ok(())
     }
@@ -209,6 +213,7 @@ impl Unit {
         &self,
         customer: &CustomerData,
         event: &CustomerEvent,
+        position: ActiveValue<i32>,
     ) -> Result<(), StoreError> {
         let (org_id, customer_id, version) = (Set(self.org()), Set(customer.id.0), Set(customer.version + 1));
         let (replaced_at, replaced_by) = (Set(customer.updated_at.into()), Set(self.actor()));
@@ -218,6 +223,7 @@ impl Unit {
                     org_id,
                     customer_id,
                     version,
+                    position,
                     document_type: Set(document.kind().code().to_owned()),
                     document_number: Set(document.number().to_owned()),
                     replaced_at,
@@ -231,6 +237,7 @@ impl Unit {
                     org_id,
                     customer_id,
                     version,
+                    position,
                     representative,
                     replaced_at,
                     replaced_by,

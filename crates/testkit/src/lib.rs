@@ -4,10 +4,12 @@
 
 mod clock;
 pub mod contract;
+mod database;
 pub mod fixtures;
 mod ids;
 mod memory_store;
 
 pub use clock::FixedClock;
+pub use database::{Engine, TestDatabase};
 pub use ids::SequentialIds;
 pub use memory_store::{MemoryStore, RecordedEvent};

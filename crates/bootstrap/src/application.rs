@@ -1,0 +1,137 @@
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use anyhow::{Context, Result, bail};
+use application::ports::Store;
+use application::{Accounts, Customers};
+use http_api::{Jwks, State, Verifier, configure, observe};
+use payments::NoGateway;
+use persistence::SqlStore;
+
+use crate::development_key::{DevelopmentKey, create_private_dir};
+use crate::settings::Settings;
+use crate::world::World;
+
+/// Longest that requests under way may take once the process is asked to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// The service, ready to run.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+    store: Arc<SqlStore>,
+}
+
+impl Application {
+    /// Connects to the database, brings its schema up to date where that is allowed, and listens.
+    ///
+    /// # Errors
+    /// Anything that keeps the service from working.
+    pub async fn build(settings: &Settings, world: World) -> Result<Self> {
+        let store = Arc::new(connect(settings).await?);
+        prepare_schema(settings, &store).await?;
+
+        let listener = TcpListener::bind((&*settings.server.host, settings.server.port))
+            .with_context(|| format!("cannot listen on {}:{}", settings.server.host, settings.server.port))?;
+        let address = listener.local_addr()?;
+        let state = Data::new(state(settings, world, Arc::clone(&store), address)?);
+        let server = HttpServer::new(move || {
+            App::new().app_data(state.clone()).wrap(from_fn(observe)).configure(configure)
+        });
+        let server = match settings.server.workers {
+            0 => server,
+            workers => server.workers(workers),
+        };
+        let server = server.shutdown_timeout(DRAIN.as_secs()).disable_signals().listen(listener)?.run();
+        Ok(Self { server, address, store })
+    }
+
+    /// Where the service listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops the service from elsewhere.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Runs until the handle stops it; requests under way are finished.
+    ///
+    /// # Errors
+    /// The server fails.
+    pub async fn run_until_stopped(self) -> Result<()> {
+        self.server.await.context("the server has failed")?;
+        // Connections may belong to threads that are gone; the database survives a connection that is not closed.
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.store.close()).await;
+        Ok(())
+    }
+}
+
+pub(crate) async fn connect(settings: &Settings) -> Result<SqlStore> {
+    if settings.is_embedded() {
+        create_private_dir(&settings.data_dir)?;
+    }
+    SqlStore::connect(&settings.store_options()).await.context("cannot connect to the database")
+}
+
+async fn prepare_schema(settings: &Settings, store: &SqlStore) -> Result<()> {
+    let migrations = store.migrations().await?;
+    let pending = migrations.iter().filter(|(_, applied)| !applied).count();
+    if pending == 0 {
+        return Ok(());
+    }
+    if !settings.auto_migrate() {
+        bail!(
+            "the database lacks {pending} migrations; run `mascustomers migrate up` or set database.auto_migrate"
+        );
+    }
+    store.migrate_up().await.context("cannot migrate the database")?;
+    tracing::info!(migrations = pending, "migrated the database");
+    Ok(())
+}
+
+fn state(settings: &Settings, world: World, store: Arc<SqlStore>, address: SocketAddr) -> Result<State> {
+    let store: Arc<dyn Store> = store;
+    let World { clock, ids } = world;
+    let public_url = match settings.server.public_url.trim_end_matches('/') {
+        "" => format!("http://{address}"),
+        url => url.to_owned(),
+    };
+    Ok(State {
+        customers: Customers { store: Arc::clone(&store), clock: Arc::clone(&clock), ids: Arc::clone(&ids) },
+        accounts: Accounts {
+            store: Arc::clone(&store),
+            gateway: Arc::new(NoGateway),
+            clock: Arc::clone(&clock),
+            ids,
+            policy: settings.account_policy()?,
+        },
+        store,
+        clock,
+        verifier: verifier(settings)?,
+        roles: settings.role_table(),
+        public_url,
+    })
+}
+
+fn verifier(settings: &Settings) -> Result<Verifier> {
+    let auth = &settings.auth;
+    let keys = match &*auth.jwks {
+        "" => DevelopmentKey::load_or_create(&settings.data_dir)?.jwks()?,
+        path => {
+            let document = fs::read(path).with_context(|| format!("auth.jwks: cannot read {path}"))?;
+            Jwks::parse(&document).with_context(|| format!("auth.jwks: {path}"))?
+        }
+    };
+    let given = |value: &String| (!value.is_empty()).then(|| value.clone());
+    Ok(Verifier::new(keys, given(&auth.issuer), given(&auth.audience)))
+}

@@ -1,0 +1,152 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Parser, Subcommand};
+use domain::OrgId;
+use time::{Duration, OffsetDateTime};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::application::{Application, connect};
+use crate::development_key::{Bearer, DevelopmentKey};
+use crate::settings::{Environment, Settings};
+use crate::telemetry;
+use crate::world::World;
+
+/// The customer master of a telecom operator.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// Folder of default.toml and {environment}.toml.
+    #[arg(long, global = true, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer requests until SIGTERM or SIGINT (the default).
+    Serve,
+    /// Change or show the schema of the database.
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Print an access token signed by the development key.
+    Token(TokenArgs),
+    /// Read the configuration and tell whether it is valid.
+    CheckConfig,
+}
+
+#[derive(Subcommand)]
+enum Migrate {
+    /// Apply what is pending.
+    Up,
+    /// Take back the newest migration, with the data that only it can hold.
+    Down,
+    /// List the migrations.
+    Status,
+}
+
+#[derive(Args)]
+struct TokenArgs {
+    /// Organisation that the bearer belongs to, or * for all; may be given more than once.
+    #[arg(long, required = true)]
+    org: Vec<String>,
+    /// Role of the bearer; may be given more than once.
+    #[arg(long, required = true)]
+    role: Vec<String>,
+    /// Who the bearer is.
+    #[arg(long, default_value = "me")]
+    sub: String,
+    /// How long the token is valid, for example 30m or 1h.
+    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    ttl: std::time::Duration,
+}
+
+/// Runs the binary with the arguments of the process. Exit codes: 0 done, 1 failed, 2 wrong usage.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the way a command line tells what went wrong")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("mascustomers: {error:#}");
+}
+
+#[expect(clippy::print_stdout, reason = "what the command was asked for")]
+fn answer(line: impl std::fmt::Display) {
+    println!("{line}");
+}
+
+fn execute(cli: Cli) -> Result<()> {
+    let settings = Settings::load(&cli.config)?;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(&settings),
+        Command::Migrate(command) => runtime()?.block_on(migrate(&settings, &command)),
+        Command::Token(args) => token(&settings, args),
+        Command::CheckConfig => {
+            answer("The configuration is valid.");
+            Ok(())
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+fn serve(settings: &Settings) -> Result<()> {
+    telemetry::start(settings.log);
+    runtime()?.block_on(async {
+        let application = Application::build(settings, World::real()).await?;
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let handle = application.handle();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+            handle.stop(true).await;
+        });
+        tracing::info!(address = %application.address(), "listening");
+        application.run_until_stopped().await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+async fn migrate(settings: &Settings, command: &Migrate) -> Result<()> {
+    let store = connect(settings).await?;
+    match command {
+        Migrate::Up => store.migrate_up().await.context("cannot migrate the database")?,
+        Migrate::Down => store.migrate_down().await.context("cannot take back a migration")?,
+        Migrate::Status => {}
+    }
+    for (name, applied) in store.migrations().await? {
+        answer(format_args!("{name} {}", if applied { "applied" } else { "pending" }));
+    }
+    Ok(store.close().await?)
+}
+
+fn token(settings: &Settings, args: TokenArgs) -> Result<()> {
+    ensure!(settings.environment != Environment::Production, "there is no development key in production");
+    ensure!(settings.auth.jwks.is_empty(), "auth.jwks is set: tokens come from the identity provider");
+    for org in args.org.iter().filter(|org| *org != "*") {
+        org.parse::<OrgId>().with_context(|| format!("--org {org}"))?;
+    }
+    let lifetime = Duration::try_from(args.ttl).context("--ttl")?;
+    let bearer = Bearer { subject: args.sub, organisations: args.org, roles: args.role, lifetime };
+    let key = DevelopmentKey::load_or_create(&settings.data_dir)?;
+    answer(key.sign(settings, &bearer, OffsetDateTime::now_utc())?);
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The key that signs tokens while no identity provider is configured.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use http_api::Jwks;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+
+use crate::settings::Settings;
+
+const KID: &str = "development";
+
+/// An Ed25519 key beside the database.
+pub(crate) struct DevelopmentKey {
+    pkcs8: Vec<u8>,
+}
+
+/// Whom a token is for.
+pub(crate) struct Bearer {
+    pub(crate) subject: String,
+    pub(crate) organisations: Vec<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) lifetime: Duration,
+}
+
+impl DevelopmentKey {
+    /// Reads the key, or makes it when there is none.
+    pub(crate) fn load_or_create(data_dir: &Path) -> Result<Self> {
+        create_private_dir(data_dir)?;
+        let path = data_dir.join("development-key.pkcs8");
+        let name = path.display();
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(mut file) => {
+                let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
+                    .map_err(|_| anyhow!("cannot make a key"))?;
+                file.write_all(key.as_ref()).with_context(|| format!("cannot write {name}"))?;
+                tracing::info!(path = %name, "made a development key");
+                Ok(Self { pkcs8: key.as_ref().to_vec() })
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Ok(Self { pkcs8: fs::read(&path).with_context(|| format!("cannot read {name}"))? })
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot make {name}")),
+        }
+    }
+
+    /// The key set that verifies what this key signs.
+    pub(crate) fn jwks(&self) -> Result<Jwks> {
+        let pair = Ed25519KeyPair::from_pkcs8(&self.pkcs8)
+            .map_err(|_| anyhow!("the development key is damaged; delete it and a new one is made"))?;
+        Ok(Jwks::ed25519(KID, pair.public_key().as_ref()))
+    }
+
+    /// Signs a token.
+    pub(crate) fn sign(&self, settings: &Settings, bearer: &Bearer, now: OffsetDateTime) -> Result<String> {
+        let mut claims = json!({
+            "sub": bearer.subject,
+            "orgs": bearer.organisations,
+            "roles": bearer.roles,
+            "iat": now.unix_timestamp(),
+            "exp": (now + bearer.lifetime).unix_timestamp(),
+        });
+        for (claim, value) in [("iss", &settings.auth.issuer), ("aud", &settings.auth.audience)] {
+            if !value.is_empty() {
+                claims[claim] = json!(value);
+            }
+        }
+        let header = Header { kid: Some(KID.to_owned()), ..Header::new(Algorithm::EdDSA) };
+        encode(&header, &claims, &EncodingKey::from_ed_der(&self.pkcs8)).context("cannot sign the token")
+    }
+}
+
+/// Makes a folder that only its owner can read: it holds personal data.
+pub(crate) fn create_private_dir(path: &Path) -> Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the folder {}", path.display()))
+}

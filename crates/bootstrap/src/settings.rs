@@ -1,0 +1,348 @@
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use application::{AccountPolicy, OrgPolicy};
+use config::{Config, Environment as EnvironmentVariables, File, FileFormat};
+use domain::{Invoice, InvoiceCycle, OrgId, PaymentPolicy, Restriction};
+use http_api::{Permission, RoleTable};
+use serde::Deserialize;
+
+/// How the service is set up: `config/default.toml`, then `config/{environment}.toml`, then environment variables such as
+/// `MASCUSTOMERS__SERVER__PORT`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where this process stands.
+    pub environment: Environment,
+    /// Folder of the SQLite file and the development key.
+    pub data_dir: PathBuf,
+    /// How it is reached.
+    pub server: Server,
+    /// Where it keeps its data.
+    pub database: Database,
+    /// Who may call it.
+    pub auth: Auth,
+    /// What it tells the operator.
+    pub log: Log,
+    organisation_defaults: Organisation,
+    #[serde(default)]
+    organisations: BTreeMap<String, Organisation>,
+}
+
+/// Where a process stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// On a developer's machine.
+    Development,
+    /// In automatic tests.
+    Test,
+    /// Before production.
+    Staging,
+    /// With real customers: no development key, no migration unasked for.
+    Production,
+}
+
+/// How the service is reached.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address to listen on.
+    pub host: String,
+    /// Port to listen on; 0 for any that is free.
+    pub port: u16,
+    /// Where callers reach it; empty for `http://host:port`.
+    pub public_url: String,
+    /// Threads that answer requests; 0 for one per core.
+    pub workers: usize,
+}
+
+/// Where the data are kept.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://path?mode=rwc` or `postgres://…`; empty for an SQLite file in `data_dir`. May hold a password.
+    pub url: String,
+    /// Most connections at a time.
+    pub max_connections: u32,
+    /// Longest a statement may run.
+    pub statement_timeout_ms: u64,
+    /// Longest to wait for a connection.
+    pub acquire_timeout_ms: u64,
+    /// Whether `serve` migrates PostgreSQL; unless set, everywhere but in production.
+    pub auto_migrate: Option<bool>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// JWKS file; empty for the development key.
+    pub jwks: String,
+    /// Required `iss`; empty for any.
+    pub issuer: String,
+    /// Required `aud`; empty for any.
+    pub audience: String,
+    roles: HashMap<String, Vec<PermissionName>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PermissionName {
+    Read,
+    WriteCustomers,
+    WriteCatalogue,
+    ReadPii,
+}
+
+impl From<PermissionName> for Permission {
+    fn from(name: PermissionName) -> Self {
+        match name {
+            PermissionName::Read => Self::Read,
+            PermissionName::WriteCustomers => Self::WriteCustomers,
+            PermissionName::WriteCatalogue => Self::WriteCatalogue,
+            PermissionName::ReadPii => Self::ReadPii,
+        }
+    }
+}
+
+/// What the operator is told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// From which level on.
+    pub level: LogLevel,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+/// Levels of the log.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Failures.
+    Error,
+    /// And what may become one.
+    Warn,
+    /// And one line per request.
+    Info,
+    /// And details.
+    Debug,
+    /// And everything.
+    Trace,
+}
+
+/// Forms of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Organisation {
+    teci: Option<bool>,
+    payment_methods: Option<Vec<Narrowing>>,
+    invoice: Option<InvoiceSettings>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Narrowing {
+    segment: Option<String>,
+    modality: Option<String>,
+    allowed: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InvoiceSettings {
+    cycle: CycleSettings,
+    due_date_id: i32,
+    due_days_id: i32,
+    delivery_mode: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CycleSettings {
+    name: String,
+    day: i32,
+    r#type: String,
+    frequency: i32,
+}
+
+const DEFAULTS: &str = include_str!("../../../config/default.toml");
+
+impl Settings {
+    /// Reads the settings. The defaults are part of the binary; the folder `config` may override them.
+    ///
+    /// # Errors
+    /// An unknown key or an impossible value, told in one line that names it.
+    pub fn load(config: &Path) -> Result<Self> {
+        let variables =
+            || EnvironmentVariables::with_prefix("MASCUSTOMERS").prefix_separator("__").separator("__");
+        let defaults = Config::builder()
+            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .add_source(File::from(config.join("default.toml")).required(false));
+        let environment = defaults.clone().add_source(variables()).build()?.get_string("environment")?;
+        ensure!(
+            environment.bytes().all(|byte| byte.is_ascii_lowercase()),
+            "environment: must be development, test, staging or production"
+        );
+        let settings: Self = defaults
+            .add_source(File::from(config.join(format!("{environment}.toml"))).required(false))
+            .add_source(variables())
+            .build()?
+            .try_deserialize()?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<()> {
+        let url = &self.server.public_url;
+        ensure!(
+            url.is_empty() || ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)),
+            "server.public_url: must begin with http:// or https://"
+        );
+        ensure!(self.server.workers <= 1024, "server.workers: must be at most 1024");
+        let database = &self.database;
+        ensure!(
+            (1..=1000).contains(&database.max_connections),
+            "database.max_connections: must be 1 to 1000"
+        );
+        for (key, value) in
+            [("statement", database.statement_timeout_ms), ("acquire", database.acquire_timeout_ms)]
+        {
+            ensure!((1..=600_000).contains(&value), "database.{key}_timeout_ms: must be 1 to 600000");
+        }
+        let scheme = self.database_url().split(':').next().map(ToOwned::to_owned).unwrap_or_default();
+        ensure!(
+            ["sqlite", "postgres", "postgresql"].contains(&&*scheme),
+            "database.url: must begin with sqlite:// or postgres://"
+        );
+        self.check_auth()?;
+        self.account_policy().map(drop)
+    }
+
+    fn check_auth(&self) -> Result<()> {
+        let auth = &self.auth;
+        if auth.jwks.starts_with("http://") || auth.jwks.starts_with("https://") {
+            bail!("auth.jwks: keys over http are not supported yet; give the path of a JWKS file");
+        }
+        if self.environment == Environment::Production {
+            ensure!(
+                !auth.jwks.is_empty(),
+                "auth.jwks: is required in production; the development key is refused there"
+            );
+            ensure!(!auth.issuer.is_empty(), "auth.issuer: is required in production");
+            ensure!(!auth.audience.is_empty(), "auth.audience: is required in production");
+        }
+        Ok(())
+    }
+
+    /// Where the data are kept.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        match &*self.database.url {
+            "" => format!("sqlite://{}?mode=rwc", self.data_dir.join("mascustomers.db").display()),
+            url => url.to_owned(),
+        }
+    }
+
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.database_url().starts_with("sqlite:")
+    }
+
+    /// Whether `serve` may change the schema.
+    pub(crate) fn auto_migrate(&self) -> bool {
+        self.is_embedded()
+            || self.database.auto_migrate.unwrap_or(self.environment != Environment::Production)
+    }
+
+    pub(crate) fn store_options(&self) -> persistence::Options {
+        persistence::Options {
+            url: self.database_url(),
+            max_connections: self.database.max_connections,
+            statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
+            acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
+        }
+    }
+
+    pub(crate) fn role_table(&self) -> RoleTable {
+        let permissions = |names: &Vec<PermissionName>| names.iter().map(|&name| name.into()).collect();
+        RoleTable(self.auth.roles.iter().map(|(role, names)| (role.clone(), permissions(names))).collect())
+    }
+
+    pub(crate) fn account_policy(&self) -> Result<AccountPolicy> {
+        let default = org_policy(&self.organisation_defaults, &OrgPolicy::default())
+            .context("organisation_defaults")?;
+        let mut organisations = HashMap::new();
+        for (name, organisation) in &self.organisations {
+            let key = || format!("organisations.{name}");
+            let org: OrgId = name.parse().with_context(key)?;
+            organisations.insert(org, org_policy(organisation, &default).with_context(key)?);
+        }
+        Ok(AccountPolicy { default, organisations })
+    }
+}
+
+/// What an organisation settles; what it leaves open is as in `default`.
+fn org_policy(organisation: &Organisation, default: &OrgPolicy) -> Result<OrgPolicy> {
+    let restrictions = match &organisation.payment_methods {
+        None => default.payment.restrictions.clone(),
+        Some(narrowings) => {
+            narrowings.iter().map(restriction).collect::<Result<_>>().context("payment_methods")?
+        }
+    };
+    let invoice = match &organisation.invoice {
+        None => default.invoice.clone(),
+        Some(settings) => Some(invoice(settings).context("invoice")?),
+    };
+    let teci = organisation.teci.unwrap_or(default.payment.teci);
+    Ok(OrgPolicy { payment: PaymentPolicy { teci, restrictions }, invoice })
+}
+
+fn restriction(narrowing: &Narrowing) -> Result<Restriction> {
+    Ok(Restriction {
+        segment: narrowing.segment.as_deref().map(str::parse).transpose().context("segment")?,
+        modality: narrowing.modality.as_deref().map(str::parse).transpose().context("modality")?,
+        allowed: narrowing
+            .allowed
+            .iter()
+            .map(|kind| kind.parse())
+            .collect::<Result<_, _>>()
+            .context("allowed")?,
+    })
+}
+
+fn invoice(settings: &InvoiceSettings) -> Result<Invoice> {
+    let cycle = &settings.cycle;
+    ensure!((1..=31).contains(&cycle.day), "cycle.day: must be 1 to 31");
+    ensure!(cycle.frequency >= 1, "cycle.frequency: must be at least 1");
+    Ok(Invoice {
+        cycle: InvoiceCycle {
+            name: cycle.name.clone(),
+            day: cycle.day,
+            kind: cycle.r#type.clone(),
+            frequency: cycle.frequency,
+        },
+        due_date_id: settings.due_date_id,
+        due_days_id: settings.due_days_id,
+        delivery_mode: settings.delivery_mode.parse().context("delivery_mode")?,
+    })
+}

@@ -1,0 +1,75 @@
+//! The store contract, kept by the SQL store on both engines.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use application::ports::Store;
+use persistence::{Options, SqlStore};
+use testkit::{Engine, TestDatabase};
+
+/// A store on a database of its own.
+struct Fixture {
+    store: SqlStore,
+    _database: TestDatabase,
+}
+
+impl Deref for Fixture {
+    type Target = SqlStore;
+
+    fn deref(&self) -> &SqlStore {
+        &self.store
+    }
+}
+
+async fn fixture(engine: Engine) -> Fixture {
+    let database = TestDatabase::create(engine).await;
+    let options = Options {
+        url: database.url().to_owned(),
+        max_connections: 8,
+        statement_timeout: Duration::from_secs(10),
+        acquire_timeout: Duration::from_secs(10),
+    };
+    let store = SqlStore::connect(&options).await.unwrap();
+    store.migrate_up().await.unwrap();
+    Fixture { store, _database: database }
+}
+
+async fn sqlite() -> Fixture {
+    fixture(Engine::Sqlite).await
+}
+
+async fn postgres() -> Fixture {
+    fixture(Engine::Postgres).await
+}
+
+mod on_sqlite {
+    testkit::store_contract!(crate::sqlite);
+}
+
+mod on_postgres {
+    testkit::store_contract!(crate::postgres);
+}
+
+async fn migrations_go_up_and_down(fixture: Fixture) {
+    let applied =
+        async || fixture.migrations().await.unwrap().iter().map(|(_, applied)| *applied).collect::<Vec<_>>();
+    assert!(applied().await.iter().all(|applied| *applied));
+    fixture.migrate_up().await.expect("nothing to do");
+    fixture.check_ready().await.unwrap();
+
+    fixture.migrate_down().await.unwrap();
+    assert_eq!(applied().await.last(), Some(&false));
+    assert!(fixture.check_ready().await.is_err());
+    fixture.migrate_up().await.unwrap();
+    fixture.check_ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn migrations_go_up_and_down_on_sqlite() {
+    migrations_go_up_and_down(sqlite().await).await;
+}
+
+#[tokio::test]
+async fn migrations_go_up_and_down_on_postgres() {
+    migrations_go_up_and_down(postgres().await).await;
+}
