@@ -1,1 +1,11 @@
-fn main() {}
+//! The service over HTTP, on every engine that it claims to run on.
+
+mod test_app;
+
+mod access;
+mod accounts;
+mod bad_input;
+mod customers;
+mod process;
+mod settings;
+mod tokens;

@@ -13,13 +13,14 @@ use uuid::Uuid;
 
 use crate::State;
 use crate::error::ApiError;
+use crate::routes::ORGANISATION;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Middleware around all routes.
 ///
 /// # Errors
-/// None of its own.
+/// None of its own; handlers' errors are answers by the time they come here.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -27,14 +28,9 @@ pub async fn observe(
     let started = std::time::Instant::now();
     let request_id = request_id(&request);
     let span = info_span!("request", request_id = request_id.to_str().unwrap_or_default());
-    let http_request = request.request().clone();
     let method = request.method().clone();
 
-    let outcome = next.call(request).instrument(span.clone()).await;
-    let response = match outcome {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, http_request),
-    };
+    let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let mut response = render_error(response);
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, request_id);
@@ -46,11 +42,11 @@ pub async fn observe(
     // The template of the route, because the path itself may hold personal data.
     info!(
         %method,
-        route = response.request().match_pattern().unwrap_or_default(),
+        route = response.request().match_pattern().map(|route| route.replace(ORGANISATION, "/v4/orgs/{org_id}")),
         org = scope.as_ref().map(|scope| scope.org.as_str()),
         actor = scope.as_ref().map(|scope| scope.actor.as_str()),
         status = response.status().as_u16(),
-        duration_ms = started.elapsed().as_millis(),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "request"
     );
     Ok(response)

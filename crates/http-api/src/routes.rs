@@ -7,7 +7,8 @@ use actix_web::{FromRequest, Handler, Resource, Responder, Route};
 use crate::error::ApiError;
 use crate::{account, customer, health};
 
-const ORGANISATION: &str = "/v4/orgs/{org_id:[a-z0-9][a-z0-9_-]{0,62}}";
+/// A malformed name of an organisation makes an unknown path.
+pub(crate) const ORGANISATION: &str = "/v4/orgs/{org_id:[a-z0-9][a-z0-9_-]{0,62}}";
 
 /// A path and what can be done with it.
 struct Endpoint {

@@ -1,0 +1,303 @@
+//! A running service on a database of its own, and a client that may do everything.
+
+use std::fs;
+use std::sync::{Arc, LazyLock};
+
+use actix_web::dev::ServerHandle;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use bootstrap::{Application, Settings, World};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::{Engine, FixedClock, SequentialIds, TestDatabase};
+use time::OffsetDateTime;
+
+/// Runs each test on every engine.
+macro_rules! on_every_engine {
+    ($(async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn case($app: crate::test_app::TestApp) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                case(crate::test_app::TestApp::start(testkit::Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                case(crate::test_app::TestApp::start(testkit::Engine::Postgres).await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_every_engine;
+
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const AUDIENCE: &str = "customers";
+
+/// The key of the identity provider; making one takes a while.
+pub(crate) static RSA: LazyLock<EncodingKey> = LazyLock::new(|| {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+    // jsonwebtoken takes PKCS #1, which PKCS #8 holds behind 26 bytes when the key has 2048 bits.
+    EncodingKey::from_rsa_der(&pkcs8.as_ref()[26..])
+});
+
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    pub(crate) client: Client,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) token: String,
+    handle: ServerHandle,
+    _database: TestDatabase,
+    _folder: TempDir,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// The messages of an error, after a check that all items have the same code.
+    pub(crate) fn messages(&self, status: u16, code: &str) -> Vec<String> {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        let errors = self.json()["errors"].as_array().expect("errors").clone();
+        assert!(!errors.is_empty());
+        let message = |item: &Value| {
+            assert_eq!(item["error"]["code"], code);
+            item["error"]["message"].as_str().expect("a message").to_owned()
+        };
+        errors.iter().map(message).collect()
+    }
+
+    /// The messages of a 400.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        self.messages(400, "MCUS.999.998")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The `id` of something that was created.
+    pub(crate) fn id(&self) -> String {
+        assert!(matches!(self.status, 200 | 201), "{self:?}");
+        self.json()["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl TestApp {
+    /// A service with the default settings.
+    pub(crate) async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, "").await
+    }
+
+    /// A service with further settings, as they would stand in `default.toml`: whole tables, none of them
+    /// `[server]`, `[database]` or `[auth]`.
+    pub(crate) async fn start_with(engine: Engine, settings: &str) -> Self {
+        let database = TestDatabase::create(engine).await;
+        let folder = TempDir::new().unwrap();
+        let jwks = folder.path().join("jwks.json");
+        fs::write(&jwks, jwks_document().to_string()).unwrap();
+        let own = format!(
+            "data_dir = {:?}\n\
+             [server]\nport = 0\nworkers = 1\npublic_url = \"https://customers.example\"\n\
+             [database]\nurl = {:?}\n\
+             [auth]\njwks = {jwks:?}\nissuer = {ISSUER:?}\naudience = {AUDIENCE:?}\n{settings}",
+            folder.path(),
+            database.url(),
+        );
+        fs::write(folder.path().join("default.toml"), own).unwrap();
+
+        let clock = Arc::new(FixedClock::default());
+        let world = World { clock: clock.clone(), ids: Arc::new(SequentialIds::default()) };
+        let settings = Settings::load(folder.path()).unwrap();
+        let application = Application::build(&settings, world).await.unwrap();
+        let (url, handle) = (format!("http://{}", application.address()), application.handle());
+        tokio::spawn(application.run_until_stopped());
+        let token = token(&["telco"], &["API_KEY"]);
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { url, client, clock, token, handle, _database: database, _folder: folder }
+    }
+
+    /// A request to the organisation `telco` by someone who may do everything.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request_as(&self.token, method, &format!("/v4/orgs/telco{path}"))
+    }
+
+    /// A request to any path with any token.
+    pub(crate) fn request_as(&self, token: &str, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Registers a private customer with this NIF and returns its id.
+    pub(crate) async fn private_customer(&self, nif: &str) -> String {
+        self.post("/customers", &private_customer(nif)).await.id()
+    }
+
+    /// Opens an account of a customer, paid by bank transfer, and returns its id.
+    pub(crate) async fn account(&self, customer: &str) -> String {
+        self.post(&format!("/customers/{customer}/accounts"), &new_account()).await.id()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // The command is sent at once; nobody waits for it to be carried out.
+        drop(self.handle.stop(false));
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
+}
+
+/// The key set of the identity provider.
+pub(crate) fn jwks_document() -> Value {
+    let mut jwk = Jwk::from_encoding_key(&RSA, Algorithm::RS256).unwrap();
+    jwk.common.key_id = Some("test".to_owned());
+    serde_json::to_value(JwkSet { keys: vec![jwk] }).unwrap()
+}
+
+/// What a valid token says.
+pub(crate) fn claims(organisations: &[&str], roles: &[&str]) -> Value {
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let tenants: Vec<Value> = organisations.iter().map(|org| json!({ "org": org })).collect();
+    json!({
+        "sub": "tester", "iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + 600,
+        "roles": roles.join(" "), "tenants_translation": tenants,
+    })
+}
+
+/// A token signed by the identity provider.
+pub(crate) fn sign(claims: &Value) -> String {
+    let header = Header { kid: Some("test".to_owned()), ..Header::new(Algorithm::RS256) };
+    encode(&header, claims, &RSA).unwrap()
+}
+
+pub(crate) fn token(organisations: &[&str], roles: &[&str]) -> String {
+    sign(&claims(organisations, roles))
+}
+
+/// The published example of a private customer, with another NIF.
+pub(crate) fn private_customer(nif: &str) -> Value {
+    json!({
+        "type": "PRIVATE_CUSTOMER",
+        "preferred_language": "es",
+        "segment": "CONSUMER",
+        "contact_info": contact_info(),
+        "personal_info": {
+            "identity_document": { "number": nif, "type": "NIF" },
+            "name": "Antonio",
+            "first_surname": "Benavente",
+            "second_surname": "Blanco",
+            "gender": "MALE",
+            "nationality": "ES",
+            "birthdate": "2022-01-01"
+        }
+    })
+}
+
+pub(crate) fn contact_info() -> Value {
+    json!({
+        "phone_numbers": [{ "country_code": "+34", "number": "615667898", "type": "MOBILE", "is_default": true }],
+        "emails": [{ "email": "email@example.com", "is_default": true }],
+        "postal_address": address()
+    })
+}
+
+pub(crate) fn address() -> Value {
+    json!({
+        "address_lines": ["Calle Mayor 2, 3º A"],
+        "postal_code": "28039",
+        "locality": "Fuenlabrada",
+        "administrative_area": "Madrid",
+        "region_code": "ES"
+    })
+}
+
+/// A company in this segment, with a representative.
+pub(crate) fn company(segment: &str, kind: &str, number: &str) -> Value {
+    json!({
+        "type": "CORPORATE_CUSTOMER",
+        "preferred_language": "ca",
+        "segment": segment,
+        "contact_info": contact_info(),
+        "company_info": {
+            "identity_document": { "number": number, "type": kind },
+            "legal_name": "Ejemplo, S.A.",
+            "founding_date": "1990-01-01",
+            "associated_users": [representative("12345678Z")]
+        }
+    })
+}
+
+pub(crate) fn representative(nif: &str) -> Value {
+    json!({
+        "identity_document": { "number": nif, "type": "NIF" },
+        "role": "AUTHORIZED_REPRESENTATIVE",
+        "name": "John",
+        "first_surname": "Doe",
+        "second_surname": "Smith",
+        "nationality": "ES"
+    })
+}
+
+pub(crate) fn digital_customer(email: &str) -> Value {
+    json!({
+        "type": "DIGITAL_CUSTOMER",
+        "preferred_language": "en",
+        "digital_personal_info": {
+            "name": "Ada",
+            "first_surname": "Lovelace",
+            "email": email,
+            "mobile_phone_number": { "country_code": "+34", "number": "615667898" }
+        }
+    })
+}
+
+/// A POSTPAID account paid by bank transfer, without an address of its own.
+pub(crate) fn new_account() -> Value {
+    json!({ "modality": "POSTPAID", "payment_method": { "type": "BANK_TRANSFER", "details": {} } })
+}
+
+/// A direct debit from the published IBAN.
+pub(crate) fn direct_debit() -> Value {
+    json!({ "type": "DIRECT_DEBIT", "details": { "iban": "ES7921000813610123456789" } })
+}
