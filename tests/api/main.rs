@@ -8,4 +8,5 @@ mod bad_input;
 mod customers;
 mod process;
 mod settings;
+mod simultaneous;
 mod tokens;

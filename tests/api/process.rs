@@ -1,1 +1,311 @@
+//! The binary as a process: it is killed, stopped and listened to.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use futures_util::future::join_all;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::fixtures::nif;
+use testkit::{Engine, TestDatabase};
+
+use crate::test_app::{Answer, direct_debit, private_customer, send};
+
+/// An installation: its settings and data, of which the process is only a guest.
+struct Installation {
+    folder: TempDir,
+    database: TestDatabase,
+}
+
+/// A running process, killed when it is dropped.
+struct Process {
+    child: Child,
+    url: String,
+    log: Receiver<String>,
+}
+
+impl Installation {
+    async fn new(engine: Engine) -> Self {
+        Self { folder: TempDir::new().unwrap(), database: TestDatabase::create(engine).await }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mascustomers"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("MASCUSTOMERS__DATABASE__URL", self.database.url())
+            .env("MASCUSTOMERS__SERVER__PORT", "0")
+            .env("MASCUSTOMERS__LOG__LEVEL", "trace");
+        command
+    }
+
+    fn token(&self) -> String {
+        let Output { status, stdout, stderr } =
+            self.command(&["token", "--org", "telco", "--role", "API_KEY"]).output().unwrap();
+        assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap().trim().to_owned()
+    }
+
+    fn start(&self) -> Process {
+        let mut child = self.command(&[]).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, log) = channel();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let listening = log.iter().find(|line| line.contains("\"listening\"")).expect("the process listens");
+        let event: Value = serde_json::from_str(&listening).unwrap();
+        Process { child, url: format!("http://{}", event["address"].as_str().unwrap()), log }
+    }
+}
+
+impl Process {
+    fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    fn terminate(&self) {
+        let killed =
+            Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
+        assert!(killed.success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Api {
+    client: Client,
+    url: String,
+    token: String,
+}
+
+impl Api {
+    fn new(process: &Process, token: &str) -> Self {
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { client, url: process.url.clone(), token: token.to_owned() }
+    }
+
+    /// The answer; nothing when the connection breaks.
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Answer> {
+        let request =
+            self.client.request(method, format!("{}/v4/orgs/telco{path}", self.url)).bearer_auth(&self.token);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let response = request.send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Some(Answer { status, headers, bytes: response.bytes().await.ok()?.to_vec() })
+    }
+
+    /// Registers customers with an account until the connection breaks; returns what was acknowledged.
+    async fn write_until_broken(&self, next: &AtomicU32, acknowledged: &AtomicU32) -> Acknowledged {
+        let mut done = Acknowledged::default();
+        loop {
+            let body = private_customer(&nif(next.fetch_add(1, Ordering::Relaxed)));
+            let Some(created) = self.call(Method::POST, "/customers", Some(&body)).await else { return done };
+            let customer = created.id();
+            acknowledged.fetch_add(1, Ordering::Relaxed);
+            done.customers.push(customer.clone());
+            let body = json!({ "modality": "POSTPAID", "payment_method": direct_debit() });
+            let path = format!("/customers/{customer}/accounts");
+            let Some(opened) = self.call(Method::POST, &path, Some(&body)).await else { return done };
+            acknowledged.fetch_add(1, Ordering::Relaxed);
+            done.accounts.push(opened.id());
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await.expect("an answer")
+    }
+}
+
+#[derive(Default)]
+struct Acknowledged {
+    customers: Vec<String>,
+    accounts: Vec<String>,
+}
+
+impl Acknowledged {
+    fn add(&mut self, other: Self) {
+        self.customers.extend(other.customers);
+        self.accounts.extend(other.accounts);
+    }
+
+    fn len(&self) -> usize {
+        self.customers.len() + self.accounts.len()
+    }
+}
+
+/// Writes, kills the process in the middle of it, starts it again, and so on until 1,000 writes were acknowledged.
+async fn kill_9_loses_nothing(engine: Engine) {
+    const WRITERS: usize = 8;
+    const WRITES: usize = 1000;
+    const KILL_AFTER: u32 = 120;
+    let installation = Installation::new(engine).await;
+    let (token, next) = (installation.token(), Arc::new(AtomicU32::new(1)));
+    let (mut all, mut kills) = (Acknowledged::default(), 0);
+    while all.len() < WRITES {
+        let mut process = installation.start();
+        let api = Arc::new(Api::new(&process, &token));
+        let acknowledged = Arc::new(AtomicU32::new(0));
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                let (api, next, acknowledged) =
+                    (Arc::clone(&api), Arc::clone(&next), Arc::clone(&acknowledged));
+                tokio::spawn(async move { api.write_until_broken(&next, &acknowledged).await })
+            })
+            .collect();
+        while acknowledged.load(Ordering::Relaxed) < KILL_AFTER {
+            tokio::task::yield_now().await;
+        }
+        process.child.kill().unwrap();
+        kills += 1;
+        for writer in join_all(writers).await {
+            all.add(writer.unwrap());
+        }
+    }
+    let process = installation.start();
+    let api = Api::new(&process, &token);
+    for customer in &all.customers {
+        assert_eq!(
+            api.get(&format!("/customers/{customer}")).await.status,
+            200,
+            "customer {customer} is lost"
+        );
+    }
+    for account in &all.accounts {
+        assert_eq!(api.get(&format!("/accounts/{account}")).await.status, 200, "account {account} is lost");
+    }
+    let accounts = whole_accounts(&api, &all.customers).await;
+    assert!(accounts >= all.accounts.len());
+    eprintln!(
+        "kill -9 on {engine:?}: {kills} kills, {} customers and {} accounts acknowledged, none lost, none half-written",
+        all.customers.len(),
+        all.accounts.len()
+    );
+}
+
+/// Checks that each account of these customers, acknowledged or not, has its history, and counts them.
+async fn whole_accounts(api: &Api, customers: &[String]) -> usize {
+    let mut count = 0;
+    for customer in customers {
+        let listed = api.get(&format!("/customers/{customer}/accounts")).await.json();
+        for account in listed["accounts"].as_array().unwrap() {
+            let id = account["id"].as_str().unwrap();
+            let history = api.get(&format!("/accounts/{id}/payment-methods/historical")).await.json();
+            assert_eq!(
+                history["payment_methods"].as_array().map(Vec::len),
+                Some(1),
+                "account {id} is half-written"
+            );
+            count += 1;
+        }
+    }
+    count
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_loses_nothing_on_sqlite() {
+    kill_9_loses_nothing(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_loses_nothing_on_postgres() {
+    kill_9_loses_nothing(Engine::Postgres).await;
+}
+
+#[tokio::test]
+async fn sigterm_finishes_what_is_under_way_and_exits_0() {
+    let installation = Installation::new(Engine::Sqlite).await;
+    let token = installation.token();
+    let mut process = installation.start();
+    let body = private_customer(&nif(1)).to_string();
+    let mut connection = TcpStream::connect(process.address()).unwrap();
+    write!(
+        connection,
+        "POST /v4/orgs/telco/customers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    // The interim answer tells that the request is under way.
+    let mut interim = [0; 25];
+    connection.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    process.terminate();
+    assert!(process.log.iter().any(|line| line.contains("\"stopping\"")));
+    connection.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");
+    assert_eq!(process.child.wait().unwrap().code(), Some(0));
+
+    let process = installation.start();
+    let search = format!("/customers/search?identity_document={}", nif(1));
+    assert_eq!(Api::new(&process, &token).get(&search).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_log_holds_no_personal_data() {
+    let installation = Installation::new(Engine::Sqlite).await;
+    let token = installation.token();
+    let process = installation.start();
+    let api = Api::new(&process, &token);
+    let document = nif(7_654_321);
+    let customer =
+        api.call(Method::POST, "/customers", Some(&private_customer(&document))).await.unwrap().id();
+    let open = json!({ "modality": "POSTPAID", "payment_method": direct_debit() });
+    let account =
+        api.call(Method::POST, &format!("/customers/{customer}/accounts"), Some(&open)).await.unwrap().id();
+    let wrong = json!({ "type": "CREDIT_CARD", "details": { "token_id": "4111111111111111", "reference_id": document } });
+    for (method, path, body) in [
+        (Method::GET, format!("/customers/search?identity_document={document}&email=ana@example.com"), None),
+        (Method::GET, format!("/customers/{document}"), None),
+        (Method::GET, "/external-customers/4111111111111111".to_owned(), None),
+        (Method::POST, "/customers".to_owned(), Some(&private_customer(&document))),
+        (Method::PATCH, format!("/accounts/{account}/payment-method"), Some(&wrong)),
+    ] {
+        api.call(method, &path, body).await.expect("an answer");
+    }
+    process.terminate();
+    let log: Vec<String> = process.log.iter().collect();
+    assert!(log.iter().filter(|line| line.contains("\"request\"")).count() >= 7, "{log:?}");
+    let secrets = [
+        &*document,
+        "Benavente",
+        "615667898",
+        "email@example.com",
+        "ana@example.com",
+        "Mayor",
+        "0813610123456789",
+        "4111111111111111",
+        &token,
+    ];
+    for line in &log {
+        assert!(secrets.iter().all(|secret| !line.contains(secret)), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn requests_without_a_token_are_answered_by_the_health_routes_only() {
+    let installation = Installation::new(Engine::Sqlite).await;
+    let process = installation.start();
+    let client = Client::builder().no_proxy().build().unwrap();
+    for (path, status) in
+        [("/health/live", 200), ("/health/ready", 200), ("/v4/orgs/telco/customers/search", 401)]
+    {
+        assert_eq!(send(client.get(format!("{}{path}", process.url))).await.status, status, "{path}");
+    }
+}

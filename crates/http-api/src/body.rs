@@ -119,13 +119,26 @@ pub(crate) struct Object<'f> {
     members: HashMap<String, Json>,
     /// In the order in which they were sent.
     names: Vec<String>,
-    exempt: &'static [&'static str],
+    exempt: Exempt,
+}
+
+/// Which text may be what would otherwise be taken for a card number.
+#[derive(Clone, Copy)]
+enum Exempt {
+    Properties(&'static [&'static str]),
+    Everything,
 }
 
 impl<'f> Object<'f> {
     pub(crate) fn new(fields: &'f Fields, path: String, sent: Vec<(String, Json)>) -> Self {
         let mut seen = HashSet::new();
-        let mut object = Self { fields, path, members: HashMap::new(), names: Vec::new(), exempt: &[] };
+        let mut object = Self {
+            fields,
+            path,
+            members: HashMap::new(),
+            names: Vec::new(),
+            exempt: Exempt::Properties(&[]),
+        };
         for (name, json) in sent {
             if seen.insert(name.clone()) {
                 object.names.push(name.clone());
@@ -139,7 +152,13 @@ impl<'f> Object<'f> {
 
     /// Lets the text of these properties be what would otherwise be taken for a card number.
     pub(crate) fn exempt(mut self, names: &'static [&'static str]) -> Self {
-        self.exempt = names;
+        self.exempt = Exempt::Properties(names);
+        self
+    }
+
+    /// Lets every text be what would otherwise be taken for a card number: a UUID can look like one.
+    pub(crate) fn exempt_everything(mut self) -> Self {
+        self.exempt = Exempt::Everything;
         self
     }
 
@@ -161,7 +180,10 @@ impl<'f> Object<'f> {
             None => Presence::Absent,
             Some(Json::Null) => Presence::Null,
             Some(json) => {
-                let exempt = self.exempt.contains(&name);
+                let exempt = match self.exempt {
+                    Exempt::Properties(names) => names.contains(&name),
+                    Exempt::Everything => true,
+                };
                 Presence::Value(Value { fields: self.fields, path: self.at(name), json, exempt })
             }
         }

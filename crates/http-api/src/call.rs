@@ -74,8 +74,7 @@ impl<P> Call<P> {
             let path = std::mem::take(&mut self.path).into_iter().map(text).collect();
             let mut input = Input {
                 fields: &fields,
-                path: Object::new(&fields, String::new(), path)
-                    .exempt(&["customer_external_id", "account_external_id"]),
+                path: Object::new(&fields, String::new(), path).exempt_everything(),
                 query: Object::new(&fields, String::new(), query.into_iter().map(text).collect())
                     .exempt(&["identity_document"]),
                 body: self.body.take(),
