@@ -2,6 +2,9 @@
 
 mod test_app;
 
+#[path = "../architecture.rs"]
+mod architecture;
+
 mod access;
 mod accounts;
 mod bad_input;
