@@ -325,11 +325,13 @@ struct EmailView<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
 enum InfoView<'a> {
-    PersonalInfo(PersonalInfoView<'a>),
-    CompanyInfo(CompanyInfoView<'a>),
-    DigitalPersonalInfo(DigitalPersonalInfoView<'a>),
+    #[serde(rename = "personal_info")]
+    Personal(PersonalInfoView<'a>),
+    #[serde(rename = "company_info")]
+    Company(CompanyInfoView<'a>),
+    #[serde(rename = "digital_personal_info")]
+    Digital(DigitalPersonalInfoView<'a>),
 }
 
 #[derive(Serialize)]
@@ -446,7 +448,7 @@ impl<'a> From<&'a AssociatedUser> for AssociatedUserView<'a> {
 impl<'a> From<&'a Profile> for InfoView<'a> {
     fn from(profile: &'a Profile) -> Self {
         match profile {
-            Profile::Private { personal_info: person, .. } => Self::PersonalInfo(PersonalInfoView {
+            Profile::Private { personal_info: person, .. } => Self::Personal(PersonalInfoView {
                 identity_document: (&person.identity_document).into(),
                 name: person.name.as_str(),
                 first_surname: person.first_surname.as_str(),
@@ -455,21 +457,19 @@ impl<'a> From<&'a Profile> for InfoView<'a> {
                 nationality: person.nationality.code(),
                 birthdate: date(person.birthdate.date()),
             }),
-            Profile::Corporate { company_info: company, .. } => Self::CompanyInfo(CompanyInfoView {
+            Profile::Corporate { company_info: company, .. } => Self::Company(CompanyInfoView {
                 identity_document: (&company.identity_document).into(),
                 legal_name: company.legal_name.as_str(),
                 founding_date: company.founding_date.map(|founded| date(founded.date())),
                 associated_users: company.representative.iter().map(Into::into).collect(),
             }),
-            Profile::Digital { digital_personal_info: person } => {
-                Self::DigitalPersonalInfo(DigitalPersonalInfoView {
-                    name: person.name.as_str(),
-                    first_surname: person.first_surname.as_ref().map(Text::as_str),
-                    second_surname: person.second_surname.as_ref().map(Text::as_str),
-                    email: person.email.as_str(),
-                    mobile_phone_number: person.mobile_phone_number.as_ref().map(Into::into),
-                })
-            }
+            Profile::Digital { digital_personal_info: person } => Self::Digital(DigitalPersonalInfoView {
+                name: person.name.as_str(),
+                first_surname: person.first_surname.as_ref().map(Text::as_str),
+                second_surname: person.second_surname.as_ref().map(Text::as_str),
+                email: person.email.as_str(),
+                mobile_phone_number: person.mobile_phone_number.as_ref().map(Into::into),
+            }),
         }
     }
 }

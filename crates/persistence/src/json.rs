@@ -247,17 +247,19 @@ pub(crate) struct ProfileJson {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum InfoJson {
-    PersonalInfo(PersonJson),
-    CompanyInfo(CompanyJson),
-    DigitalPersonalInfo(DigitalJson),
+    #[serde(rename = "personal_info")]
+    Personal(PersonJson),
+    #[serde(rename = "company_info")]
+    Company(CompanyJson),
+    #[serde(rename = "digital_personal_info")]
+    Digital(DigitalJson),
 }
 
 impl From<&Profile> for ProfileJson {
     fn from(profile: &Profile) -> Self {
         let info = match profile {
-            Profile::Private { personal_info: person, .. } => InfoJson::PersonalInfo(PersonJson {
+            Profile::Private { personal_info: person, .. } => InfoJson::Personal(PersonJson {
                 name: text(&person.name),
                 first_surname: text(&person.first_surname),
                 second_surname: person.second_surname.as_ref().map(text),
@@ -265,20 +267,18 @@ impl From<&Profile> for ProfileJson {
                 nationality: person.nationality.code().to_owned(),
                 birthdate: person.birthdate.date().to_string(),
             }),
-            Profile::Corporate { company_info: company, .. } => InfoJson::CompanyInfo(CompanyJson {
+            Profile::Corporate { company_info: company, .. } => InfoJson::Company(CompanyJson {
                 legal_name: text(&company.legal_name),
                 founding_date: company.founding_date.map(|date| date.date().to_string()),
                 representative: company.representative.as_ref().map(Into::into),
             }),
-            Profile::Digital { digital_personal_info: person } => {
-                InfoJson::DigitalPersonalInfo(DigitalJson {
-                    name: text(&person.name),
-                    first_surname: person.first_surname.as_ref().map(text),
-                    second_surname: person.second_surname.as_ref().map(text),
-                    email: person.email.as_str().to_owned(),
-                    mobile_phone_number: person.mobile_phone_number.as_ref().map(Into::into),
-                })
-            }
+            Profile::Digital { digital_personal_info: person } => InfoJson::Digital(DigitalJson {
+                name: text(&person.name),
+                first_surname: person.first_surname.as_ref().map(text),
+                second_surname: person.second_surname.as_ref().map(text),
+                email: person.email.as_str().to_owned(),
+                mobile_phone_number: person.mobile_phone_number.as_ref().map(Into::into),
+            }),
         };
         Self { contact_info: profile.contact_info().map(Into::into), info }
     }
@@ -295,7 +295,7 @@ impl ProfileJson {
         let contact_info = self.contact_info.map(ContactInfo::try_from).transpose()?.ok_or(Unreadable);
         let identity_document = identity_document.ok_or(Unreadable);
         Ok(match self.info {
-            InfoJson::PersonalInfo(json) => Profile::Private {
+            InfoJson::Personal(json) => Profile::Private {
                 contact_info: contact_info?,
                 personal_info: PersonalInfo {
                     identity_document: identity_document?,
@@ -307,7 +307,7 @@ impl ProfileJson {
                     birthdate: Birthdate::restore(date(json.birthdate)?),
                 },
             },
-            InfoJson::CompanyInfo(json) => Profile::Corporate {
+            InfoJson::Company(json) => Profile::Corporate {
                 segment: segment.ok_or(Unreadable)?,
                 contact_info: contact_info?,
                 company_info: CompanyInfo {
@@ -317,7 +317,7 @@ impl ProfileJson {
                     representative: json.representative.map(TryInto::try_into).transpose()?,
                 },
             },
-            InfoJson::DigitalPersonalInfo(json) => Profile::Digital {
+            InfoJson::Digital(json) => Profile::Digital {
                 digital_personal_info: DigitalPersonalInfo {
                     name: Text::restore(json.name),
                     first_surname: json.first_surname.map(Text::restore),
