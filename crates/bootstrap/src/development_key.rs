@@ -35,19 +35,10 @@ impl DevelopmentKey {
         create_private_dir(data_dir)?;
         let path = data_dir.join("development-key.pkcs8");
         let name = path.display();
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(mut file) => {
-                let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
-                    .map_err(|_| anyhow!("cannot make a key"))?;
-                file.write_all(key.as_ref()).with_context(|| format!("cannot write {name}"))?;
-                tracing::info!(path = %name, "made a development key");
-                Ok(Self { pkcs8: key.as_ref().to_vec() })
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                Ok(Self { pkcs8: fs::read(&path).with_context(|| format!("cannot read {name}"))? })
-            }
-            Err(error) => Err(error).with_context(|| format!("cannot make {name}")),
+        if !path.exists() {
+            make_key(&path).with_context(|| format!("cannot make {name}"))?;
         }
+        Ok(Self { pkcs8: fs::read(&path).with_context(|| format!("cannot read {name}"))? })
     }
 
     /// The key set that verifies what this key signs.
@@ -73,6 +64,26 @@ impl DevelopmentKey {
         }
         let header = Header { kid: Some(KID.to_owned()), ..Header::new(Algorithm::EdDSA) };
         encode(&header, &claims, &EncodingKey::from_ed_der(&self.pkcs8)).context("cannot sign the token")
+    }
+}
+
+/// Makes a key file that only its owner can read, unless another process is faster. It appears under its name when it is whole.
+fn make_key(path: &Path) -> Result<()> {
+    let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
+        .map_err(|_| anyhow!("no key"))?;
+    let draft = path.with_extension(std::process::id().to_string());
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?
+        .write_all(key.as_ref())?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -220,3 +220,35 @@ impl ApiError {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use application::ports::Constraint;
+
+    use super::*;
+
+    #[test]
+    fn failures_of_the_store_have_their_place_in_the_table() {
+        let internals =
+            || -> Box<dyn std::error::Error + Send + Sync> { "password authentication failed".into() };
+        for (error, status, code) in [
+            (StoreError::Duplicate(Constraint::LiveDocument), 409, "MCUS.999.994"),
+            (StoreError::Stale, 409, "MCUS.999.994"),
+            (StoreError::Timeout, 504, "MCUS.001.009"),
+            (StoreError::Unavailable(internals()), 503, "MCUS.001.005"),
+            (StoreError::Corrupt { table: "customers", id: "1".to_owned() }, 500, "MCUS.999.999"),
+            (StoreError::Unexpected(internals()), 500, "MCUS.999.999"),
+        ] {
+            let error = ApiError::from(Error::Store(error));
+            assert_eq!((error.status().as_u16(), error.catalogue().0), (status, code));
+            let response = error.render("https://x");
+            assert_eq!(response.headers().contains_key("Retry-After"), status == 503);
+            assert!(
+                error
+                    .messages()
+                    .iter()
+                    .all(|message| !message.contains("password") && !message.contains("customers"))
+            );
+        }
+    }
+}

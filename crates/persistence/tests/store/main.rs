@@ -1,4 +1,6 @@
-//! The store contract, kept by the SQL store on both engines.
+//! The SQL store: the store contract on both engines, and what becomes of the drivers' failures.
+
+mod failures;
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -10,7 +12,13 @@ use testkit::{Engine, TestDatabase};
 /// A store on a database of its own.
 struct Fixture {
     store: SqlStore,
-    _database: TestDatabase,
+    database: TestDatabase,
+}
+
+impl Fixture {
+    fn url(&self) -> &str {
+        self.database.url()
+    }
 }
 
 impl Deref for Fixture {
@@ -22,16 +30,22 @@ impl Deref for Fixture {
 }
 
 async fn fixture(engine: Engine) -> Fixture {
-    let database = TestDatabase::create(engine).await;
     let options = Options {
-        url: database.url().to_owned(),
+        url: String::new(),
         max_connections: 8,
         statement_timeout: Duration::from_secs(10),
         acquire_timeout: Duration::from_secs(10),
     };
+    fixture_with(engine, options).await
+}
+
+/// The options but for their URL.
+async fn fixture_with(engine: Engine, options: Options) -> Fixture {
+    let database = TestDatabase::create(engine).await;
+    let options = Options { url: database.url().to_owned(), ..options };
     let store = SqlStore::connect(&options).await.unwrap();
     store.migrate_up().await.unwrap();
-    Fixture { store, _database: database }
+    Fixture { store, database }
 }
 
 async fn sqlite() -> Fixture {
