@@ -34,13 +34,14 @@ impl Application {
     /// # Errors
     /// Anything that keeps the service from working.
     pub async fn build(settings: &Settings, world: World) -> Result<Self> {
+        let verifier = verifier(settings)?;
         let store = Arc::new(connect(settings).await?);
         prepare_schema(settings, &store).await?;
 
         let listener = TcpListener::bind((&*settings.server.host, settings.server.port))
             .with_context(|| format!("cannot listen on {}:{}", settings.server.host, settings.server.port))?;
         let address = listener.local_addr()?;
-        let state = Data::new(state(settings, world, Arc::clone(&store), address)?);
+        let state = Data::new(state(settings, world, verifier, Arc::clone(&store), address)?);
         let server = HttpServer::new(move || {
             App::new().app_data(state.clone()).wrap(from_fn(observe)).configure(configure)
         });
@@ -99,7 +100,13 @@ async fn prepare_schema(settings: &Settings, store: &SqlStore) -> Result<()> {
     Ok(())
 }
 
-fn state(settings: &Settings, world: World, store: Arc<SqlStore>, address: SocketAddr) -> Result<State> {
+fn state(
+    settings: &Settings,
+    world: World,
+    verifier: Verifier,
+    store: Arc<SqlStore>,
+    address: SocketAddr,
+) -> Result<State> {
     let store: Arc<dyn Store> = store;
     let World { clock, ids } = world;
     let public_url = match settings.server.public_url.trim_end_matches('/') {
@@ -117,7 +124,7 @@ fn state(settings: &Settings, world: World, store: Arc<SqlStore>, address: Socke
         },
         store,
         clock,
-        verifier: verifier(settings)?,
+        verifier,
         roles: settings.role_table(),
         public_url,
     })

@@ -15,7 +15,7 @@ use crate::world::World;
 
 /// The customer master of a telecom operator.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Cli {
     /// Folder of default.toml and {environment}.toml.
     #[arg(long, global = true, value_name = "DIR", default_value = "config")]
@@ -78,7 +78,14 @@ pub fn run() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the way a command line tells what went wrong")]
 fn complain(error: &anyhow::Error) {
-    eprintln!("mascustomers: {error:#}");
+    // Some errors already end with the words of their cause.
+    let mut message = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !message.ends_with(&cause) {
+            message = if message.is_empty() { cause } else { format!("{message}: {cause}") };
+        }
+    }
+    eprintln!("mascustomers: {message}");
 }
 
 #[expect(clippy::print_stdout, reason = "what the command was asked for")]
