@@ -147,6 +147,15 @@ impl Acknowledged {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "the figures that `tests/kill-9` is run for")]
+fn report(engine: Engine, kills: u32, all: &Acknowledged) {
+    let (customers, accounts) = (all.customers.len(), all.accounts.len());
+    eprintln!(
+        "kill -9 on {engine:?}: {kills} kills, {customers} customers and {accounts} accounts acknowledged, \
+         none lost, none half-written"
+    );
+}
+
 /// Writes, kills the process in the middle of it, starts it again, and so on until 1,000 writes were acknowledged.
 async fn kill_9_loses_nothing(engine: Engine) {
     const WRITERS: usize = 8;
@@ -189,11 +198,7 @@ async fn kill_9_loses_nothing(engine: Engine) {
     }
     let accounts = whole_accounts(&api, &all.customers).await;
     assert!(accounts >= all.accounts.len());
-    eprintln!(
-        "kill -9 on {engine:?}: {kills} kills, {} customers and {} accounts acknowledged, none lost, none half-written",
-        all.customers.len(),
-        all.accounts.len()
-    );
+    report(engine, kills, &all);
 }
 
 /// Checks that each account of these customers, acknowledged or not, has its history, and counts them.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
@@ -9,15 +10,19 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use bootstrap::{Application, Settings, World};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use persistence::SqlStore;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{Engine, FixedClock, SequentialIds, TestDatabase};
 use time::OffsetDateTime;
 
-/// Runs each test on every engine.
+/// Runs each test on every engine, `with` further settings if some are given.
 macro_rules! on_every_engine {
-    ($(async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
+    ($(async fn $name:ident($app:ident: TestApp) $body:block)+) => {
+        crate::test_app::on_every_engine! { with ""; $(async fn $name($app: TestApp) $body)+ }
+    };
+    (with $settings:expr; $(async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
         mod $name {
             #[allow(unused_imports)]
             use super::*;
@@ -26,12 +31,12 @@ macro_rules! on_every_engine {
 
             #[tokio::test]
             async fn sqlite() {
-                case(crate::test_app::TestApp::start(testkit::Engine::Sqlite).await).await;
+                case(crate::test_app::TestApp::start_with(testkit::Engine::Sqlite, $settings).await).await;
             }
 
             #[tokio::test]
             async fn postgres() {
-                case(crate::test_app::TestApp::start(testkit::Engine::Postgres).await).await;
+                case(crate::test_app::TestApp::start_with(testkit::Engine::Postgres, $settings).await).await;
             }
         }
     )+};
@@ -55,7 +60,7 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) token: String,
     handle: ServerHandle,
-    _database: TestDatabase,
+    database: TestDatabase,
     _folder: TempDir,
 }
 
@@ -107,11 +112,6 @@ impl Answer {
 }
 
 impl TestApp {
-    /// A service with the default settings.
-    pub(crate) async fn start(engine: Engine) -> Self {
-        Self::start_with(engine, "").await
-    }
-
     /// A service with further settings, as they would stand in `default.toml`: whole tables, none of them
     /// `[server]`, `[database]` or `[auth]`.
     pub(crate) async fn start_with(engine: Engine, settings: &str) -> Self {
@@ -137,7 +137,7 @@ impl TestApp {
         tokio::spawn(application.run_until_stopped());
         let token = token(&["telco"], &["API_KEY"]);
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { url, client, clock, token, handle, _database: database, _folder: folder }
+        Self { url, client, clock, token, handle, database, _folder: folder }
     }
 
     /// A request to the organisation `telco` by someone who may do everything.
@@ -148,6 +148,18 @@ impl TestApp {
     /// A request to any path with any token.
     pub(crate) fn request_as(&self, token: &str, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token)
+    }
+
+    /// A second way to the same database, for what only an import can bring.
+    pub(crate) async fn store(&self) -> SqlStore {
+        let timeout = Duration::from_secs(5);
+        let options = persistence::Options {
+            url: self.database.url().to_owned(),
+            max_connections: 1,
+            statement_timeout: timeout,
+            acquire_timeout: timeout,
+        };
+        SqlStore::connect(&options).await.unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

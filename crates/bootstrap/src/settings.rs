@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use application::{AccountPolicy, OrgPolicy};
-use config::{Config, Environment as EnvironmentVariables, File, FileFormat};
+use config::{Config, ConfigError, Environment as EnvironmentVariables, File, FileFormat};
 use domain::{Invoice, InvoiceCycle, OrgId, PaymentPolicy, Restriction};
 use http_api::{Permission, RoleTable};
 use serde::Deserialize;
@@ -199,7 +199,8 @@ impl Settings {
         let defaults = Config::builder()
             .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
             .add_source(File::from(config.join("default.toml")).required(false));
-        let environment = defaults.clone().add_source(variables()).build()?.get_string("environment")?;
+        let first = defaults.clone().add_source(variables()).build().map_err(readable)?;
+        let environment = first.get_string("environment").map_err(readable)?;
         ensure!(
             environment.bytes().all(|byte| byte.is_ascii_lowercase()),
             "environment: must be development, test, staging or production"
@@ -207,8 +208,9 @@ impl Settings {
         let settings: Self = defaults
             .add_source(File::from(config.join(format!("{environment}.toml"))).required(false))
             .add_source(variables())
-            .build()?
-            .try_deserialize()?;
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(readable)?;
         settings.check()?;
         Ok(settings)
     }
@@ -219,6 +221,8 @@ impl Settings {
             url.is_empty() || ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)),
             "server.public_url: must begin with http:// or https://"
         );
+        ensure!(!self.data_dir.as_os_str().is_empty(), "data_dir: must not be empty");
+        ensure!(!self.server.host.is_empty(), "server.host: must not be empty");
         ensure!(self.server.workers <= 1024, "server.workers: must be at most 1024");
         let database = &self.database;
         ensure!(
@@ -298,6 +302,32 @@ impl Settings {
             organisations.insert(org, org_policy(organisation, &default).with_context(key)?);
         }
         Ok(AccountPolicy { default, organisations })
+    }
+}
+
+/// One line that names the key, or the place in the file. It shows no value, because each may be a password that has gone
+/// astray.
+fn readable(error: ConfigError) -> Error {
+    let place = |origin: Option<String>| origin.map(|origin| format!(" in {origin}")).unwrap_or_default();
+    match error {
+        ConfigError::FileParse { uri, cause } => {
+            // The other lines quote the file.
+            let message = cause.to_string();
+            anyhow!("{}{}", message.lines().next().unwrap_or_default(), place(uri))
+        }
+        ConfigError::Type { key, expected, origin, .. } => {
+            anyhow!("{}: must be {expected}{}", key.unwrap_or_default(), place(origin))
+        }
+        ConfigError::At { error, key, origin } => {
+            let message = error.to_string();
+            let message = match message.rsplit_once(", expected ") {
+                Some((found, expected)) if found.starts_with("invalid ") => format!("must be {expected}"),
+                _ if message.starts_with("enum ") => "is not a value that it can have".to_owned(),
+                _ => message,
+            };
+            anyhow!("{}: {message}{}", key.unwrap_or_default(), place(origin))
+        }
+        other => anyhow!("{other}"),
     }
 }
 

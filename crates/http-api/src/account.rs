@@ -30,9 +30,9 @@ fn payment_method(mut object: Object<'_>) -> Option<PaymentMethodChoice> {
     });
     match kind {
         Some(PaymentMethodType::BankTransfer) => {
-            if let Some(mut details) = object.optional_object("details") {
+            if let Some(details) = object.optional_object("details") {
                 // Older published examples send one; it is not stored.
-                details.ignore("iban");
+                details.exempt(&["iban"]).optional::<String>("iban");
             }
             Some(PaymentMethodChoice::BankTransfer)
         }

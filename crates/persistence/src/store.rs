@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -58,7 +58,13 @@ impl SqlStore {
                     .busy_timeout(Duration::from_secs(5))
                     .foreign_keys(true)
             });
-        let db = Database::connect(connect).await.map_err(store_error)?;
+        let db = Database::connect(connect).await.map_err(|error| match error {
+            // It quotes the URL, which may hold a password.
+            DbErr::Conn(RuntimeErr::Internal(_)) => {
+                StoreError::Unavailable("the database URL cannot be understood".into())
+            }
+            other => store_error(other),
+        })?;
         let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
         let writer = is_sqlite.then(|| Arc::new(Semaphore::new(1)));
         Ok(Self { db, writer, patience: options.statement_timeout })
