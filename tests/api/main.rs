@@ -1,6 +1,5 @@
 //! The service over HTTP, on every engine that it claims to run on.
 #![expect(clippy::unwrap_used, reason = "what a test takes for granted is checked by failing")]
-
 mod test_app;
 
 #[path = "../architecture.rs"]

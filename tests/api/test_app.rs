@@ -60,7 +60,7 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) token: String,
     handle: ServerHandle,
-    database: TestDatabase,
+    pub(crate) database: TestDatabase,
     _folder: TempDir,
 }
 

@@ -44,20 +44,25 @@ impl PhoneNumber {
     /// Puts together a number, for example `+34` and `615667898`.
     ///
     /// # Errors
-    /// Any [`PhoneNumberError`].
-    pub fn new(country_code: &str, number: &str) -> Result<Self, PhoneNumberError> {
+    /// Every [`PhoneNumberError`] that applies.
+    pub fn new(country_code: &str, number: &str) -> Result<Self, Vec<PhoneNumberError>> {
         let (country_code, number) = (country_code.trim(), number.trim());
-        let prefix = country_code.strip_prefix('+').ok_or(PhoneNumberError::CountryCode)?;
+        let prefix = country_code.strip_prefix('+').unwrap_or_default();
+        let mut errors = Vec::new();
         if !(1..=3).contains(&prefix.len()) || !all_digits(prefix) || prefix.starts_with('0') {
-            return Err(PhoneNumberError::CountryCode);
+            errors.push(PhoneNumberError::CountryCode);
         }
         if !(4..=14).contains(&number.len()) || !all_digits(number) {
-            return Err(PhoneNumberError::Number);
+            errors.push(PhoneNumberError::Number);
         }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let invalid = || vec![PhoneNumberError::Invalid];
         let whole: rlibphonenumber::PhoneNumber =
-            format!("{country_code}{number}").parse().map_err(|_| PhoneNumberError::Invalid)?;
+            format!("{country_code}{number}").parse().map_err(|_| invalid())?;
         if whole.country_code.to_string() != prefix || !whole.is_valid() {
-            return Err(PhoneNumberError::Invalid);
+            return Err(invalid());
         }
         Ok(Self { country_code: country_code.to_owned(), number: number.to_owned() })
     }
@@ -250,22 +255,25 @@ impl<T: ContactPoint> ContactList<T> {
     /// Checks the list. When no element is the default, the first becomes it.
     ///
     /// # Errors
-    /// Any [`ContactListError`].
-    pub fn new(mut points: Vec<T>) -> Result<Self, ContactListError> {
-        if points.len() > Self::MAX {
-            return Err(ContactListError::Count);
+    /// Every [`ContactListError`] that applies.
+    pub fn new(mut points: Vec<T>) -> Result<Self, Vec<ContactListError>> {
+        if !(1..=Self::MAX).contains(&points.len()) {
+            return Err(vec![ContactListError::Count]);
         }
-        if points
-            .iter()
-            .enumerate()
-            .any(|(index, point)| points[..index].iter().any(|earlier| earlier.is_same(point)))
-        {
-            return Err(ContactListError::Duplicate);
+        let is_repeated = |(index, point): (usize, &T)| points[..index].iter().any(|it| it.is_same(point));
+        let defaults = points.iter().filter(|point| point.is_default()).count();
+        let mut errors = Vec::new();
+        if points.iter().enumerate().any(is_repeated) {
+            errors.push(ContactListError::Duplicate);
         }
-        match points.iter().filter(|point| point.is_default()).count() {
-            0 => points.first_mut().ok_or(ContactListError::Count)?.make_default(),
-            1 => {}
-            _ => return Err(ContactListError::Defaults),
+        if defaults > 1 {
+            errors.push(ContactListError::Defaults);
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        if defaults == 0 {
+            points[0].make_default();
         }
         Ok(Self(points))
     }
@@ -303,11 +311,19 @@ mod tests {
             assert!(PhoneNumber::new(prefix, number).is_ok(), "{prefix} {number}");
         }
         for prefix in ["34", "+", "+034", "+0", "+3456", "+3a", "", "0034", "+３4"] {
-            assert_eq!(PhoneNumber::new(prefix, "615667898"), Err(PhoneNumberError::CountryCode), "{prefix}");
+            assert_eq!(
+                PhoneNumber::new(prefix, "615667898"),
+                Err(vec![PhoneNumberError::CountryCode]),
+                "{prefix}"
+            );
         }
         for number in ["123", "123456789012345", "61566789a", "615 667 898", "", "６15667898"] {
-            assert_eq!(PhoneNumber::new("+34", number), Err(PhoneNumberError::Number), "{number}");
+            assert_eq!(PhoneNumber::new("+34", number), Err(vec![PhoneNumberError::Number]), "{number}");
         }
+        assert_eq!(
+            PhoneNumber::new("34", "1"),
+            Err(vec![PhoneNumberError::CountryCode, PhoneNumberError::Number])
+        );
         for (prefix, number) in [
             ("+34", "115667898"),
             ("+34", "61566789"),
@@ -315,7 +331,11 @@ mod tests {
             ("+999", "615667898"),
             ("+34", "6156678981"),
         ] {
-            assert_eq!(PhoneNumber::new(prefix, number), Err(PhoneNumberError::Invalid), "{prefix} {number}");
+            assert_eq!(
+                PhoneNumber::new(prefix, number),
+                Err(vec![PhoneNumberError::Invalid]),
+                "{prefix} {number}"
+            );
         }
     }
 
@@ -375,16 +395,20 @@ mod tests {
         let many = |count: usize| {
             ContactList::new((0..count).map(|n| entry(&format!("a{n}@x.es"), false)).collect())
         };
-        assert_eq!(many(0), Err(ContactListError::Count));
+        assert_eq!(many(0), Err(vec![ContactListError::Count]));
         assert!(many(10).is_ok());
-        assert_eq!(many(11), Err(ContactListError::Count));
+        assert_eq!(many(11), Err(vec![ContactListError::Count]));
         assert_eq!(
             ContactList::new(vec![entry("a@x.es", true), entry("A@X.es", false)]),
-            Err(ContactListError::Duplicate)
+            Err(vec![ContactListError::Duplicate])
         );
         assert_eq!(
             ContactList::new(vec![entry("a@x.es", true), entry("b@x.es", true)]),
-            Err(ContactListError::Defaults)
+            Err(vec![ContactListError::Defaults])
+        );
+        assert_eq!(
+            ContactList::new(vec![entry("a@x.es", true), entry("a@x.es", true)]),
+            Err(vec![ContactListError::Duplicate, ContactListError::Defaults])
         );
     }
 }

@@ -138,7 +138,7 @@ pub struct AssociatedUser {
     /// Second surname.
     pub second_surname: Option<Text<1, 100>>,
     /// Nationality.
-    pub nationality: Option<Country>,
+    pub nationality: Country,
 }
 
 /// How many representatives a list of associated users may name.
@@ -430,7 +430,7 @@ pub enum CustomerError {
     #[error("The customer has live accounts")]
     LiveAccounts,
     /// The block does not belong to customers of this type.
-    #[error("{block}: does not fit a {kind}")]
+    #[error("does not fit a {kind}")]
     Block {
         /// The block of the request.
         block: &'static str,
@@ -438,7 +438,7 @@ pub enum CustomerError {
         kind: CustomerType,
     },
     /// Only companies have associated users.
-    #[error("associated_users: only a CORPORATE_CUSTOMER has associated users")]
+    #[error("only a CORPORATE_CUSTOMER has associated users")]
     NotCorporate,
     /// Too many representatives, or none where one must be.
     #[error("{}", match .0 { Representative::AtMostOne => "must have at most one element", Representative::ExactlyOne => "must have exactly one element" })]
@@ -710,7 +710,7 @@ mod tests {
             name: text(name),
             first_surname: text("Pérez"),
             second_surname: None,
-            nationality: None,
+            nationality: "ES".parse().unwrap(),
         }
     }
 

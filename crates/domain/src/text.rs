@@ -69,10 +69,12 @@ impl<const MIN: usize, const MAX: usize> fmt::Debug for Text<MIN, MAX> {
     }
 }
 
-/// What documents and IBANs are compared and stored as: upper case, without spaces, dots and hyphens.
+/// What documents and IBANs are compared and stored as: upper case, without spaces, dots and hyphens. Control characters,
+/// of which some count as white space, stay where they are: the number has not the form of anything then.
 pub(crate) fn compact(raw: &str) -> String {
-    raw.chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-'))
+    raw.trim()
+        .chars()
+        .filter(|c| c.is_control() || !(c.is_whitespace() || matches!(c, '.' | '-')))
         .map(|c| c.to_ascii_uppercase())
         .collect()
 }

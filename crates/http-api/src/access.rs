@@ -77,7 +77,8 @@ mod tests {
             ("PII_READ".to_owned(), vec![ReadPii]),
         ]));
         let all = [Read, WriteCustomers, WriteCatalogue, ReadPii];
-        let cases: [(&[&str], Option<&[&str]>, &[Permission]); 12] = [
+        type Case<'a> = (&'a [&'a str], Option<&'a [&'a str]>, &'a [Permission]);
+        let cases: [Case<'_>; 12] = [
             (&["API_KEY"], None, &all),
             (&["API_KEY"], Some(&["API_KEY"]), &all),
             (&["API_KEY"], Some(&["CUSTOMER_READ"]), &[Read]),

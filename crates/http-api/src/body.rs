@@ -175,6 +175,15 @@ impl<'f> Object<'f> {
         self.fields.check(&self.at(name), result)
     }
 
+    /// The value, unless it violates rules, which are all remembered, each as an error of the field that it is about.
+    pub(crate) fn check_all<'n, T, E: Display>(
+        &self,
+        result: Result<T, Vec<E>>,
+        field: impl Fn(&E) -> &'n str,
+    ) -> Option<T> {
+        result.map_err(|errors| errors.iter().for_each(|error| self.fail(field(error), error))).ok()
+    }
+
     fn take(&mut self, name: &str) -> Presence<Value<'f>> {
         match self.members.remove(name) {
             None => Presence::Absent,

@@ -1,8 +1,8 @@
 //! Customers: what their requests must look like, what their answers do look like, and the handlers.
 
 use actix_web::HttpResponse;
-use application::Search;
 use application::ports::CustomerRef;
+use application::{Search, SearchError};
 use domain::{
     AssociatedUser, Birthdate, CompanyInfo, CompanyPatch, ContactInfo, ContactList, ContactPatch,
     ContactPoint, CorporateSegment, Customer, CustomerId, CustomerPatch, CustomerType, DigitalPatch,
@@ -37,9 +37,10 @@ fn document(
 fn phone_number(object: &mut Object<'_>) -> Option<PhoneNumber> {
     let country_code = object.required::<String>("country_code");
     let number = object.required::<String>("number");
-    let result = PhoneNumber::new(&country_code?, &number?);
-    let field = if result == Err(PhoneNumberError::CountryCode) { "country_code" } else { "number" };
-    object.check(field, result)
+    object.check_all(PhoneNumber::new(&country_code?, &number?), |error| match error {
+        PhoneNumberError::CountryCode => "country_code",
+        PhoneNumberError::Number | PhoneNumberError::Invalid => "number",
+    })
 }
 
 fn phone(object: Object<'_>) -> Option<Phone> {
@@ -68,7 +69,7 @@ fn contact_list<'f, T: ContactPoint>(
     point: impl Fn(Object<'f>) -> Option<T>,
 ) -> Option<ContactList<T>> {
     let points = value?.array(ContactList::<T>::MAX, |element| point(element.object()?))?;
-    object.check(name, ContactList::new(points))
+    object.check_all(ContactList::new(points), |_| name)
 }
 
 fn contact_info(mut object: Object<'_>) -> Option<ContactInfo> {
@@ -147,14 +148,14 @@ fn associated_user(mut object: Object<'_>) -> Option<AssociatedUser> {
     let name = object.required("name");
     let first_surname = object.required("first_surname");
     let second_surname = object.optional("second_surname");
-    let nationality = object.optional("nationality");
+    let nationality = object.required("nationality");
     Some(AssociatedUser {
         identity_document: identity_document?,
         role,
         name: name?,
         first_surname: first_surname?,
         second_surname,
-        nationality,
+        nationality: nationality?,
     })
 }
 
@@ -272,11 +273,18 @@ fn digital_patch(mut object: Object<'_>) -> DigitalPatch {
 const AT_LEAST_ONE_FIELD: &str = "At least one field must be present";
 
 fn search_criteria(input: &mut Input<'_>) -> Option<Search> {
-    let number = input.query.optional::<Text<1, 100>>("identity_document");
-    let kind = input.query.optional("identity_document_type");
-    let email = input.query.optional("email");
-    let number = number.as_ref().map(Text::as_str);
-    input.query.check("identity_document", Search::new(number, kind, email))
+    let query = &mut input.query;
+    let given = (query.has("identity_document"), query.has("email"));
+    let number = query.optional::<Text<1, 100>>("identity_document");
+    let kind = query.optional("identity_document_type");
+    let email = query.optional("email");
+    if given != (number.is_some(), email.is_some()) {
+        // A criterion that is wrong is not one that is missing.
+        return None;
+    }
+    let result = Search::new(number.as_ref().map(Text::as_str), kind, email);
+    let alone = result == Err(SearchError::TypeAlone);
+    query.check(if alone { "identity_document_type" } else { "identity_document" }, result)
 }
 
 // Answers
@@ -370,8 +378,7 @@ struct AssociatedUserView<'a> {
     first_surname: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     second_surname: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nationality: Option<&'a str>,
+    nationality: &'a str,
 }
 
 #[derive(Serialize)]
@@ -440,7 +447,7 @@ impl<'a> From<&'a AssociatedUser> for AssociatedUserView<'a> {
             name: user.name.as_str(),
             first_surname: user.first_surname.as_str(),
             second_surname: user.second_surname.as_ref().map(Text::as_str),
-            nationality: user.nationality.as_ref().map(domain::Country::code),
+            nationality: user.nationality.code(),
         }
     }
 }

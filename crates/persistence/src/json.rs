@@ -192,8 +192,7 @@ pub(crate) struct AssociatedUserJson {
     first_surname: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     second_surname: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nationality: Option<String>,
+    nationality: String,
 }
 
 impl From<&AssociatedUser> for AssociatedUserJson {
@@ -205,7 +204,7 @@ impl From<&AssociatedUser> for AssociatedUserJson {
             name: text(&user.name),
             first_surname: text(&user.first_surname),
             second_surname: user.second_surname.as_ref().map(text),
-            nationality: user.nationality.map(|country| country.code().to_owned()),
+            nationality: user.nationality.code().to_owned(),
         }
     }
 }
@@ -220,7 +219,7 @@ impl TryFrom<AssociatedUserJson> for AssociatedUser {
             name: Text::restore(json.name),
             first_surname: Text::restore(json.first_surname),
             second_surname: json.second_surname.map(Text::restore),
-            nationality: json.nationality.as_deref().map(code).transpose()?,
+            nationality: code(&json.nationality)?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use sea_orm::{ConnectionTrait, Database, DbErr};
+use sea_orm::{ConnectionTrait, Database, DbErr, Statement};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -54,6 +54,19 @@ impl TestDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The texts in the first column that a query finds: what is stored and no operation shows.
+    ///
+    /// # Panics
+    /// The query cannot be run.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        let connection = Database::connect(&self.url).await.expect("a connection");
+        let statement = Statement::from_string(connection.get_database_backend(), query);
+        let rows = connection.query_all_raw(statement).await.expect("rows");
+        let texts = rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
+        connection.close().await.expect("no more use");
+        texts
     }
 }
 

@@ -212,7 +212,7 @@ pub fn representative(nif: &str) -> AssociatedUser {
         name: text("Luis"),
         first_surname: text("Pérez"),
         second_surname: Some(text("Gómez")),
-        nationality: Some("PT".parse().unwrap()),
+        nationality: "PT".parse().unwrap(),
     }
 }
 
