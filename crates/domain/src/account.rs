@@ -128,7 +128,7 @@ pub enum AccountEvent {
 }
 
 /// Why an account refuses a change, or to be opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AccountError {
     /// The account has ended.
     #[error("The account has ended")]

@@ -189,7 +189,11 @@ impl From<CustomerError> for ApiError {
             CustomerError::Ended => Self::Conflict("The customer has ended"),
             CustomerError::LiveAccounts => Self::Conflict("The customer has live accounts"),
             CustomerError::NotANie => Self::Conflict("The customer's identity document is not a NIE"),
-            CustomerError::Block { block, .. } => Self::bad_request(block, error),
+            CustomerError::Blocks { ref blocks, .. } => {
+                let wrong =
+                    |block: &&str| FieldError { path: (*block).to_owned(), message: error.to_string() };
+                Self::BadRequest(blocks.iter().map(wrong).collect())
+            }
             CustomerError::NotCorporate | CustomerError::Representatives(_) => {
                 Self::bad_request("associated_users", error)
             }

@@ -182,7 +182,7 @@ async fn opens_no_account_that_could_not_be_paid_so() {
             let kind = choice.kind();
             let result = open(&world, choice).await;
             let expected = AccountError::PaymentMethod { kind, modality: Modality::Postpaid };
-            assert!(matches!(result, Err(Error::Account(error)) if error == expected), "{result:?}");
+            assert!(matches!(&result, Err(Error::Account(error)) if *error == expected), "{result:?}");
         }
         world.policy = usual;
         assert_eq!(world.count_accounts().await, 0);

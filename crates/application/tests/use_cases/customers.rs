@@ -174,7 +174,7 @@ async fn amends_nothing_that_it_may_not() {
     let company = CustomerPatch { company_info: Some(CompanyPatch::default()), ..speaking(Language::Basque) };
     assert_refused!(
         customers.amend(&scope(), customer_id(1), company.clone()).await,
-        Error::Customer(CustomerError::Block { block: "company_info", kind: CustomerType::Private })
+        Error::Customer(CustomerError::Blocks { kind: CustomerType::Private, .. })
     );
     assert_eq!(world.customer(customer_id(1)).await, before);
     assert_refused!(
@@ -186,7 +186,7 @@ async fn amends_nothing_that_it_may_not() {
     // A wrong block is worse than a wrong state.
     assert_refused!(
         customers.amend(&scope(), customer_id(1), company).await,
-        Error::Customer(CustomerError::Block { .. })
+        Error::Customer(CustomerError::Blocks { .. })
     );
     assert_refused!(
         customers.amend(&scope(), customer_id(1), speaking(Language::Basque)).await,
