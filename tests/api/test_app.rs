@@ -1,6 +1,8 @@
 //! A running service on a database of its own, and a client that may do everything.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use bootstrap::{Application, Settings, World};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use persistence::SqlStore;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -68,7 +71,7 @@ pub(crate) struct TestApp {
 #[derive(Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -81,6 +84,19 @@ impl std::fmt::Debug for Answer {
 impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// What a server has sent before it hung up.
+    fn read(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|end| end == b"\r\n\r\n").expect("a head");
+        let head = str::from_utf8(&bytes[..end]).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value).unwrap())
+        };
+        Self { status, headers: lines.map(header).collect(), bytes: bytes[end + 4..].to_vec() }
     }
 
     /// The messages of an error, after a check that all items have the same code.
@@ -115,10 +131,15 @@ impl TestApp {
     /// A service with further settings, as they would stand in `default.toml`: whole tables, none of them
     /// `[server]`, `[database]` or `[auth]`.
     pub(crate) async fn start_with(engine: Engine, settings: &str) -> Self {
+        Self::start_with_keys(engine, settings, &jwks_document()).await
+    }
+
+    /// A service whose identity provider has other keys.
+    pub(crate) async fn start_with_keys(engine: Engine, settings: &str, keys: &Value) -> Self {
         let database = TestDatabase::create(engine).await;
         let folder = TempDir::new().unwrap();
         let jwks = folder.path().join("jwks.json");
-        fs::write(&jwks, jwks_document().to_string()).unwrap();
+        fs::write(&jwks, keys.to_string()).unwrap();
         let own = format!(
             "data_dir = {:?}\n\
              [server]\nport = 0\nworkers = 1\npublic_url = \"https://customers.example\"\n\
@@ -180,6 +201,23 @@ impl TestApp {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Sends bytes as they are, and hangs up after the answer; for what a client library would put right or refuse.
+    pub(crate) async fn raw(&self, head: &str, body: &[u8]) -> Answer {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        let mut request = format!("{head}\r\nHost: {address}\r\nConnection: close\r\n\r\n").into_bytes();
+        request.extend_from_slice(body);
+        tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            stream.write_all(&request).unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).unwrap();
+            Answer::read(&answer)
+        })
+        .await
+        .unwrap()
     }
 
     /// Registers a private customer with this NIF and returns its id.

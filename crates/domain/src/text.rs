@@ -69,12 +69,12 @@ impl<const MIN: usize, const MAX: usize> fmt::Debug for Text<MIN, MAX> {
     }
 }
 
-/// What documents and IBANs are compared and stored as: upper case, without spaces, dots and hyphens. Control characters,
-/// of which some count as white space, stay where they are: the number has not the form of anything then.
+/// What documents and IBANs are compared and stored as: upper case, without spaces, dots and hyphens. Control characters
+/// are no spaces; they stay for the caller to refuse.
 pub(crate) fn compact(raw: &str) -> String {
     raw.trim()
         .chars()
-        .filter(|c| c.is_control() || !(c.is_whitespace() || matches!(c, '.' | '-')))
+        .filter(|c| c.is_control() || !c.is_whitespace() && !matches!(c, '.' | '-'))
         .map(|c| c.to_ascii_uppercase())
         .collect()
 }
@@ -108,6 +108,12 @@ mod tests {
         for control in ["a\0b", "a\nb", "\u{1b}[0m", "a\u{85}b"] {
             assert_eq!(control.parse::<Name>(), Err(TextError::Control));
         }
+    }
+
+    #[test]
+    fn separators_are_left_out_of_numbers_but_control_characters_are_not() {
+        assert_eq!(compact("\t12.345-678\u{a0}z \n"), "12345678Z");
+        assert_eq!(compact("1\n2\t3\0"), "1\n2\t3\0");
     }
 
     #[test]

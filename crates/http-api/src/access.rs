@@ -68,21 +68,22 @@ mod tests {
 
     use super::*;
 
+    const ALL: &[Permission] = &[Read, WriteCustomers, WriteCatalogue, ReadPii];
+    type Case = (&'static [&'static str], Option<&'static [&'static str]>, &'static [Permission]);
+
     #[test]
     fn a_header_narrows_and_never_widens() {
         let table = RoleTable(HashMap::from([
-            ("API_KEY".to_owned(), vec![Read, WriteCustomers, WriteCatalogue, ReadPii]),
+            ("API_KEY".to_owned(), ALL.to_vec()),
             ("CUSTOMER_READ".to_owned(), vec![Read]),
             ("CUSTOMER_WRITE".to_owned(), vec![Read, WriteCustomers]),
             ("PII_READ".to_owned(), vec![ReadPii]),
         ]));
-        let all = [Read, WriteCustomers, WriteCatalogue, ReadPii];
-        type Case<'a> = (&'a [&'a str], Option<&'a [&'a str]>, &'a [Permission]);
-        let cases: [Case<'_>; 12] = [
-            (&["API_KEY"], None, &all),
-            (&["API_KEY"], Some(&["API_KEY"]), &all),
+        let cases: [Case; 12] = [
+            (&["API_KEY"], None, ALL),
+            (&["API_KEY"], Some(&["API_KEY"]), ALL),
             (&["API_KEY"], Some(&["CUSTOMER_READ"]), &[Read]),
-            (&["API_KEY"], Some(&["CUSTOMER_READ", "API_KEY"]), &all),
+            (&["API_KEY"], Some(&["CUSTOMER_READ", "API_KEY"]), ALL),
             (&["API_KEY"], Some(&["UNKNOWN"]), &[]),
             (&["CUSTOMER_READ"], Some(&["API_KEY"]), &[Read]),
             (&["CUSTOMER_READ"], Some(&["CUSTOMER_WRITE"]), &[]),

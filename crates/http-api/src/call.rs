@@ -93,10 +93,28 @@ impl<P> Call<P> {
 }
 
 fn form_urlencoded(query: &str) -> Result<Vec<(String, String)>, ApiError> {
-    let query = actix_web::web::Query::<Vec<(String, String)>>::from_query(query);
-    query
-        .map(actix_web::web::Query::into_inner)
-        .map_err(|_| ApiError::bad_request("", "The query cannot be understood"))
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Some((percent_decoded(name)?, percent_decoded(value)?))
+    });
+    pairs.collect::<Option<_>>().ok_or_else(|| ApiError::bad_request("", "The query cannot be understood"))
+}
+
+/// Nothing unless every escape is one and all of it is UTF-8; the usual decoders let the one stand and replace the other.
+fn percent_decoded(text: &str) -> Option<String> {
+    let (mut decoded, mut bytes) = (Vec::new(), text.bytes());
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+                u8::try_from(digit(bytes.next())? * 16 + digit(bytes.next())?).ok()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).ok()
 }
 
 impl<P: Requires + 'static> FromRequest for Call<P> {

@@ -106,6 +106,9 @@ impl Identity {
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    /// One text (RFC 7519, section 4.1.1); the library alone would take a list that names the right issuer among others.
+    #[serde(rename = "iss")]
+    _iss: Option<String>,
     roles: Option<Names>,
     org: Option<Names>,
     orgs: Option<Names>,
