@@ -101,27 +101,16 @@ mod former_representative {
 
 impl Model {
     /// The profile, put together from its columns.
-    pub(crate) fn restore_profile(
-        profile: ProfileJson,
-        kind: &str,
-        segment: Option<&str>,
-        document: (Option<&str>, Option<String>),
-    ) -> Result<Profile, Unreadable> {
-        let segment = if code::<CustomerType>(kind)? == CustomerType::Corporate {
-            segment.map(code).transpose()?
-        } else {
-            None
+    pub(crate) fn into_profile(self) -> Result<Profile, Unreadable> {
+        let segment = match code(&self.kind)? {
+            CustomerType::Corporate => self.segment.as_deref().map(code).transpose()?,
+            CustomerType::Private | CustomerType::Digital => None,
         };
-        let document = match document {
-            (Some(kind), Some(number)) => Some(IdentityDocument::restore(code(kind)?, number)),
+        let document = match (self.document_type, self.document_number) {
+            (Some(kind), Some(number)) => Some(IdentityDocument::restore(code(&kind)?, number)),
             _ => None,
         };
-        profile.restore(segment, document)
-    }
-
-    pub(crate) fn into_profile(self) -> Result<Profile, Unreadable> {
-        let document = (self.document_type.as_deref(), self.document_number);
-        Self::restore_profile(self.profile, &self.kind, self.segment.as_deref(), document)
+        self.profile.restore(segment, document)
     }
 
     fn into_customer(self) -> Result<Customer, Unreadable> {

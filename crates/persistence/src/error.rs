@@ -2,6 +2,7 @@
 
 use application::ports::{Constraint, StoreError};
 use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
+use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr};
 
 /// The uniqueness rules: PostgreSQL names the constraint that a write breaks, SQLite its columns.
@@ -49,11 +50,10 @@ fn database_error(error: &dyn DatabaseError) -> Option<StoreError> {
     }
     let code = error.code()?;
     let unavailable = || Some(StoreError::Unavailable(error.message().to_owned().into()));
-    if let Ok(code) = code.parse::<u32>()
-        && code.to_string().len() < 5
-    {
-        // SQLITE_BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN; the primary code is the lowest byte.
-        return if matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14) { unavailable() } else { None };
+    if error.try_downcast_ref::<SqliteError>().is_some() {
+        // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN; the primary code is the lowest byte.
+        let primary = code.parse::<u32>().ok()? & 0xff;
+        return if matches!(primary, 5 | 6 | 7 | 8 | 10 | 13 | 14) { unavailable() } else { None };
     }
     match &*code {
         // Cancelled by statement_timeout or lock_timeout.

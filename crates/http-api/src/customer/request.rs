@@ -1,26 +1,18 @@
-//! Customers: what their requests must look like, what their answers do look like, and the handlers.
+//! What requests about customers must look like.
 
-use actix_web::HttpResponse;
-use application::ports::CustomerRef;
 use application::{Search, SearchError};
 use domain::{
     AssociatedUser, Birthdate, CompanyInfo, CompanyPatch, ContactInfo, ContactList, ContactPatch,
-    ContactPoint, CorporateSegment, Customer, CustomerId, CustomerPatch, CustomerType, DigitalPatch,
-    DigitalPersonalInfo, DocumentType, EmailEntry, ExternalId, FoundingDate, IdentityDocument,
-    IdentityDocumentError, NewCustomer, Nif, PersonalInfo, PersonalPatch, Phone, PhoneNumber,
-    PhoneNumberError, Profile, Representative, Role, Segment, Text,
+    ContactPoint, CorporateSegment, CustomerPatch, CustomerType, DigitalPatch, DigitalPersonalInfo,
+    DocumentType, EmailEntry, FoundingDate, IdentityDocument, IdentityDocumentError, NewCustomer,
+    PersonalInfo, PersonalPatch, Phone, PhoneNumber, PhoneNumberError, Profile, Representative, Role,
+    Segment, Text,
 };
-use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::access::{Reading, WritingCustomers};
-use crate::address::{AddressView, address};
+use crate::address::address;
 use crate::body::{Object, Value};
-use crate::call::{Call, Input};
-use crate::error::ApiError;
-use crate::view::{Id, IdAndExternalId, date, date_time};
-
-// Requests
+use crate::call::Input;
 
 fn document(
     object: Object<'_>,
@@ -128,7 +120,7 @@ fn company_info(
     })
 }
 
-fn representative<'f>(
+pub(super) fn representative<'f>(
     object: &Object<'f>,
     users: Value<'f>,
     rule: Representative,
@@ -174,7 +166,7 @@ fn digital_personal_info(mut object: Object<'_>) -> Option<DigitalPersonalInfo> 
     })
 }
 
-fn new_customer(mut object: Object<'_>, now: OffsetDateTime) -> Option<NewCustomer> {
+pub(super) fn new_customer(mut object: Object<'_>, now: OffsetDateTime) -> Option<NewCustomer> {
     let kind = object.required::<CustomerType>("type");
     let preferred_language = object.required("preferred_language");
     let Some(kind) = kind else {
@@ -213,15 +205,14 @@ fn corporate(object: &mut Object<'_>, now: OffsetDateTime) -> Option<Profile> {
     Some(Profile::Corporate { segment: segment?, contact_info: contact_info?, company_info: company_info? })
 }
 
-fn customer_patch(mut object: Object<'_>, now: OffsetDateTime) -> Option<CustomerPatch> {
-    let patch = CustomerPatch {
+pub(super) fn customer_patch(mut object: Object<'_>, now: OffsetDateTime) -> CustomerPatch {
+    CustomerPatch {
         preferred_language: object.replacing("preferred_language"),
         contact_info: object.replacing_object("contact_info").map(contact_patch),
         personal_info: object.replacing_object("personal_info").map(|it| personal_patch(it, now)),
         company_info: object.replacing_object("company_info").map(|it| company_patch(it, now)),
         digital_personal_info: object.replacing_object("digital_personal_info").map(digital_patch),
-    };
-    Some(patch)
+    }
 }
 
 fn contact_patch(mut object: Object<'_>) -> ContactPatch {
@@ -270,9 +261,9 @@ fn digital_patch(mut object: Object<'_>) -> DigitalPatch {
     }
 }
 
-const AT_LEAST_ONE_FIELD: &str = "At least one field must be present";
+pub(super) const AT_LEAST_ONE_FIELD: &str = "At least one field must be present";
 
-fn search_criteria(input: &mut Input<'_>) -> Option<Search> {
+pub(super) fn search_criteria(input: &mut Input<'_>) -> Option<Search> {
     let query = &mut input.query;
     let given = (query.has("identity_document"), query.has("email"));
     let number = query.optional::<Text<1, 100>>("identity_document");
@@ -285,282 +276,4 @@ fn search_criteria(input: &mut Input<'_>) -> Option<Search> {
     let result = Search::new(number.as_ref().map(Text::as_str), kind, email);
     let alone = result == Err(SearchError::TypeAlone);
     query.check(if alone { "identity_document_type" } else { "identity_document" }, result)
-}
-
-// Answers
-
-#[derive(Serialize)]
-struct CustomerView<'a> {
-    id: uuid::Uuid,
-    r#type: &'static str,
-    preferred_language: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segment: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contact_info: Option<ContactInfoView<'a>>,
-    #[serde(flatten)]
-    info: InfoView<'a>,
-    created_at: String,
-    ended_at: Option<String>,
-    updated_at: String,
-}
-
-#[derive(Serialize)]
-struct ContactInfoView<'a> {
-    phone_numbers: Vec<PhoneView<'a>>,
-    emails: Vec<EmailView<'a>>,
-    postal_address: AddressView<'a>,
-}
-
-#[derive(Serialize)]
-struct PhoneView<'a> {
-    #[serde(flatten)]
-    number: PhoneNumberView<'a>,
-    r#type: &'static str,
-    is_default: bool,
-}
-
-#[derive(Serialize)]
-struct PhoneNumberView<'a> {
-    country_code: &'a str,
-    number: &'a str,
-}
-
-#[derive(Serialize)]
-struct EmailView<'a> {
-    email: &'a str,
-    is_default: bool,
-}
-
-#[derive(Serialize)]
-enum InfoView<'a> {
-    #[serde(rename = "personal_info")]
-    Personal(PersonalInfoView<'a>),
-    #[serde(rename = "company_info")]
-    Company(CompanyInfoView<'a>),
-    #[serde(rename = "digital_personal_info")]
-    Digital(DigitalPersonalInfoView<'a>),
-}
-
-#[derive(Serialize)]
-struct DocumentView<'a> {
-    number: &'a str,
-    r#type: &'static str,
-}
-
-#[derive(Serialize)]
-struct PersonalInfoView<'a> {
-    identity_document: DocumentView<'a>,
-    name: &'a str,
-    first_surname: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    second_surname: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gender: Option<&'static str>,
-    nationality: &'a str,
-    birthdate: String,
-}
-
-#[derive(Serialize)]
-struct CompanyInfoView<'a> {
-    identity_document: DocumentView<'a>,
-    legal_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    founding_date: Option<String>,
-    associated_users: Vec<AssociatedUserView<'a>>,
-}
-
-#[derive(Serialize)]
-struct AssociatedUserView<'a> {
-    identity_document: DocumentView<'a>,
-    role: &'static str,
-    name: &'a str,
-    first_surname: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    second_surname: Option<&'a str>,
-    nationality: &'a str,
-}
-
-#[derive(Serialize)]
-struct DigitalPersonalInfoView<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_surname: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    second_surname: Option<&'a str>,
-    email: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mobile_phone_number: Option<PhoneNumberView<'a>>,
-}
-
-impl<'a> From<&'a Customer> for CustomerView<'a> {
-    fn from(customer: &'a Customer) -> Self {
-        let data = customer.data();
-        Self {
-            id: data.id.0,
-            r#type: data.profile.kind().code(),
-            preferred_language: data.preferred_language.code(),
-            segment: data.profile.segment().map(Segment::code),
-            contact_info: data.profile.contact_info().map(Into::into),
-            info: (&data.profile).into(),
-            created_at: date_time(data.created_at),
-            ended_at: data.ended_at.map(date_time),
-            updated_at: date_time(data.updated_at),
-        }
-    }
-}
-
-impl<'a> From<&'a ContactInfo> for ContactInfoView<'a> {
-    fn from(contact: &'a ContactInfo) -> Self {
-        let phone = |phone: &'a Phone| PhoneView {
-            number: (&phone.number).into(),
-            r#type: phone.kind.code(),
-            is_default: phone.is_default,
-        };
-        let email =
-            |entry: &'a EmailEntry| EmailView { email: entry.email.as_str(), is_default: entry.is_default };
-        Self {
-            phone_numbers: contact.phone_numbers.as_slice().iter().map(phone).collect(),
-            emails: contact.emails.as_slice().iter().map(email).collect(),
-            postal_address: (&contact.postal_address).into(),
-        }
-    }
-}
-
-impl<'a> From<&'a PhoneNumber> for PhoneNumberView<'a> {
-    fn from(phone: &'a PhoneNumber) -> Self {
-        Self { country_code: phone.country_code(), number: phone.number() }
-    }
-}
-
-impl<'a> From<&'a IdentityDocument> for DocumentView<'a> {
-    fn from(document: &'a IdentityDocument) -> Self {
-        Self { number: document.number(), r#type: document.kind().code() }
-    }
-}
-
-impl<'a> From<&'a AssociatedUser> for AssociatedUserView<'a> {
-    fn from(user: &'a AssociatedUser) -> Self {
-        Self {
-            identity_document: (&user.identity_document).into(),
-            role: user.role.code(),
-            name: user.name.as_str(),
-            first_surname: user.first_surname.as_str(),
-            second_surname: user.second_surname.as_ref().map(Text::as_str),
-            nationality: user.nationality.code(),
-        }
-    }
-}
-
-impl<'a> From<&'a Profile> for InfoView<'a> {
-    fn from(profile: &'a Profile) -> Self {
-        match profile {
-            Profile::Private { personal_info: person, .. } => Self::Personal(PersonalInfoView {
-                identity_document: (&person.identity_document).into(),
-                name: person.name.as_str(),
-                first_surname: person.first_surname.as_str(),
-                second_surname: person.second_surname.as_ref().map(Text::as_str),
-                gender: person.gender.map(domain::Gender::code),
-                nationality: person.nationality.code(),
-                birthdate: date(person.birthdate.date()),
-            }),
-            Profile::Corporate { company_info: company, .. } => Self::Company(CompanyInfoView {
-                identity_document: (&company.identity_document).into(),
-                legal_name: company.legal_name.as_str(),
-                founding_date: company.founding_date.map(|founded| date(founded.date())),
-                associated_users: company.representative.iter().map(Into::into).collect(),
-            }),
-            Profile::Digital { digital_personal_info: person } => Self::Digital(DigitalPersonalInfoView {
-                name: person.name.as_str(),
-                first_surname: person.first_surname.as_ref().map(Text::as_str),
-                second_surname: person.second_surname.as_ref().map(Text::as_str),
-                email: person.email.as_str(),
-                mobile_phone_number: person.mobile_phone_number.as_ref().map(Into::into),
-            }),
-        }
-    }
-}
-
-impl From<CustomerRef> for IdAndExternalId {
-    fn from(customer: CustomerRef) -> Self {
-        Self::new(customer.id.0, customer.external_id)
-    }
-}
-
-// Handlers
-
-pub(crate) async fn create(mut call: Call<WritingCustomers>) -> Result<HttpResponse, ApiError> {
-    let now = call.now;
-    let new = call.read(|input| new_customer(input.body()?, now))?;
-    let customer = call.state.customers.register(&call.scope, new).await?;
-    let location = format!("/v4/orgs/{}/customers/{}", call.org(), customer.id);
-    Ok(HttpResponse::Created().insert_header(("Location", location)).json(IdAndExternalId::from(customer)))
-}
-
-pub(crate) async fn search(mut call: Call<Reading>) -> Result<HttpResponse, ApiError> {
-    #[derive(Serialize)]
-    struct CustomerSearchResponse {
-        customer: IdAndExternalId,
-    }
-    let criteria = call.read(search_criteria)?;
-    let customer = call.state.customers.search(call.org(), &criteria).await?.into();
-    Ok(HttpResponse::Ok().json(CustomerSearchResponse { customer }))
-}
-
-pub(crate) async fn get(mut call: Call<Reading>) -> Result<HttpResponse, ApiError> {
-    let id = call.read(customer_id)?;
-    let customer = call.state.customers.get(call.org(), id).await?;
-    Ok(HttpResponse::Ok().json(CustomerView::from(&customer)))
-}
-
-pub(crate) async fn patch(mut call: Call<WritingCustomers>) -> Result<HttpResponse, ApiError> {
-    let now = call.now;
-    let (id, patch) = call.read(|input| {
-        let (id, patch) = (customer_id(input), input.body().and_then(|body| customer_patch(body, now)));
-        Some((id?, patch?))
-    })?;
-    if patch.is_empty() {
-        return Err(ApiError::bad_request("", AT_LEAST_ONE_FIELD));
-    }
-    call.state.customers.amend(&call.scope, id, patch).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-pub(crate) async fn delete(mut call: Call<WritingCustomers>) -> Result<HttpResponse, ApiError> {
-    let id = call.read(customer_id)?;
-    call.state.customers.end(&call.scope, id).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-pub(crate) async fn put_associated_users(mut call: Call<WritingCustomers>) -> Result<HttpResponse, ApiError> {
-    let (id, user) = call.read(|input| {
-        let id = customer_id(input);
-        let user = input.body().and_then(|mut body| {
-            let users = body.required_value("associated_users")?;
-            representative(&body, users, Representative::ExactlyOne)?
-        });
-        Some((id?, user?))
-    })?;
-    call.state.customers.replace_representative(&call.scope, id, user).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-pub(crate) async fn convert_nie_to_nif(mut call: Call<WritingCustomers>) -> Result<HttpResponse, ApiError> {
-    let (id, nif) = call.read(|input| {
-        let id = customer_id(input);
-        let nif = input.body().and_then(|body| body.exempt(&["nif"]).required::<Nif>("nif"));
-        Some((id?, nif?))
-    })?;
-    call.state.customers.convert_nie_to_nif(&call.scope, id, nif).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-pub(crate) async fn by_external_id(mut call: Call<Reading>) -> Result<HttpResponse, ApiError> {
-    let external_id = call.read(|input| input.path.required::<ExternalId>("customer_external_id"))?;
-    let id = call.state.customers.by_external_id(call.org(), &external_id).await?;
-    Ok(HttpResponse::Ok().json(Id { id: id.0 }))
-}
-
-pub(crate) fn customer_id(input: &mut Input<'_>) -> Option<CustomerId> {
-    input.path.required("customer_id")
 }
