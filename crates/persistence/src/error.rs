@@ -33,11 +33,18 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
                 | SqlxError::PoolTimedOut
                 | SqlxError::PoolClosed
                 | SqlxError::WorkerCrashed => StoreError::Unavailable(error.into()),
+                SqlxError::ColumnDecode { .. } | SqlxError::Decode(_) => unreadable(),
                 _ => StoreError::Unexpected(error.into()),
             }
         }
+        DbErr::Json(_) | DbErr::Type(_) | DbErr::TryIntoErr { .. } => unreadable(),
         _ => StoreError::Unexpected(error.into()),
     }
+}
+
+/// Without the driver's words, which may quote the value.
+fn unreadable() -> StoreError {
+    StoreError::Unexpected("a stored value cannot be read".into())
 }
 
 /// What a code of the database means: SQLSTATE of PostgreSQL, extended result code of SQLite.

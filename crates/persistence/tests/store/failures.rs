@@ -97,3 +97,18 @@ async fn a_row_that_cannot_be_understood_is_corrupt_and_named() {
         assert_eq!((table, id), ("customers", customer_id(1).to_string()));
     }
 }
+
+#[tokio::test]
+async fn a_value_that_cannot_be_read_is_not_quoted() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let fixture = impatient_store(engine).await;
+        let admin = Database::connect(fixture.url()).await.unwrap();
+        admin
+            .execute_unprepared(r#"UPDATE customers SET profile = '{"personal_info": "Antonio"}'"#)
+            .await
+            .unwrap();
+        let error = fixture.customer(&org(), customer_id(1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unexpected(_)), "{engine:?}: {error:?}");
+        assert!(!format!("{error:?}").contains("Antonio"), "{engine:?}: {error:?}");
+    }
+}
