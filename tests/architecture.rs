@@ -16,8 +16,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bootstrap", &["application", "domain", "http-api", "payments", "persistence"]),
 ];
 
-/// What must not stand behind the domain, however far away.
-const FRAMEWORKS: &[&str] = &["actix-web", "async-trait", "reqwest", "sea-orm", "serde", "sqlx", "tokio"];
+/// What must not stand behind the domain and the use cases, however far away.
+const FRAMEWORKS: &[&str] = &["actix-web", "reqwest", "sea-orm", "serde", "sqlx", "tokio"];
 
 fn cargo(arguments: &[&str]) -> String {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
@@ -55,11 +55,14 @@ fn crates_know_only_what_lies_further_inside() {
 }
 
 #[test]
-fn the_domain_stands_on_no_framework() {
-    let tree = cargo(&["tree", "--package", "domain", "--edges", "normal,no-proc-macro", "--prefix", "none"]);
-    let crates: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert!(crates.contains(&"time"), "{tree}");
-    for framework in FRAMEWORKS {
-        assert!(!crates.contains(framework), "{framework}");
+fn domain_and_use_cases_stand_on_no_framework() {
+    for package in ["domain", "application"] {
+        let tree =
+            cargo(&["tree", "--package", package, "--edges", "normal,no-proc-macro", "--prefix", "none"]);
+        let crates: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert!(crates.contains(&"time"), "{tree}");
+        for framework in FRAMEWORKS {
+            assert!(!crates.contains(framework), "{package} stands on {framework}");
+        }
     }
 }

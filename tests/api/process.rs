@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::{Client, Method};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::fixtures::nif;
 use testkit::{Engine, TestDatabase};
+use tokio::task::JoinHandle;
 
 use crate::test_app::{Answer, direct_debit, private_customer, send};
 
@@ -176,7 +178,8 @@ async fn kill_9_loses_nothing(engine: Engine) {
             })
             .collect();
         while acknowledged.load(Ordering::Relaxed) < KILL_AFTER {
-            tokio::task::yield_now().await;
+            assert!(!writers.iter().all(JoinHandle::is_finished), "the process was not killed yet");
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         process.child.kill().unwrap();
         kills += 1;
@@ -260,6 +263,61 @@ async fn sigterm_finishes_what_is_under_way_and_exits_0() {
     let process = installation.start();
     let search = format!("/customers/search?identity_document={}", nif(1));
     assert_eq!(Api::new(&process, &token).get(&search).await.status, 200);
+}
+
+/// Stops the process in the middle of reads and writes on several threads. Connections may break, but whatever is answered
+/// is answered well.
+async fn sigterm_under_load_spoils_no_answer(engine: Engine) {
+    let installation = Installation::new(engine).await;
+    let token = installation.token();
+    let mut process = installation.start();
+    let api = Arc::new(Api::new(&process, &token));
+    let customers = join_all((0..4).map(|n| {
+        let (api, body) = (Arc::clone(&api), private_customer(&nif(n)));
+        async move { api.call(Method::POST, "/customers", Some(&body)).await.unwrap().id() }
+    }));
+    let answered = Arc::new(AtomicU32::new(0));
+    let callers: Vec<_> = customers
+        .await
+        .into_iter()
+        .cycle()
+        .take(12)
+        .enumerate()
+        .map(|(n, customer)| {
+            let (api, answered, path) =
+                (Arc::clone(&api), Arc::clone(&answered), format!("/customers/{customer}"));
+            let change = json!({ "preferred_language": if n % 2 == 0 { "ca" } else { "eu" } });
+            tokio::spawn(async move {
+                let mut statuses = Vec::new();
+                loop {
+                    for (method, body) in [(Method::PATCH, Some(&change)), (Method::GET, None)] {
+                        let Some(answer) = api.call(method, &path, body).await else { return statuses };
+                        answered.fetch_add(1, Ordering::Relaxed);
+                        statuses.push(answer.status);
+                    }
+                }
+            })
+        })
+        .collect();
+    while answered.load(Ordering::Relaxed) < 300 {
+        assert!(!callers.iter().all(JoinHandle::is_finished), "the process was not stopped yet");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    process.terminate();
+    for statuses in join_all(callers).await {
+        assert!(statuses.unwrap().iter().all(|status| matches!(status, 200 | 204)));
+    }
+    assert_eq!(process.child.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_under_load_spoils_no_answer_on_sqlite() {
+    sigterm_under_load_spoils_no_answer(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_under_load_spoils_no_answer_on_postgres() {
+    sigterm_under_load_spoils_no_answer(Engine::Postgres).await;
 }
 
 #[tokio::test]

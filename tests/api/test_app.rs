@@ -153,6 +153,11 @@ impl TestApp {
         let clock = Arc::new(FixedClock::default());
         let world = World { clock: clock.clone(), ids: Arc::new(SequentialIds::default()) };
         let settings = Settings::load(folder.path()).unwrap();
+        assert_eq!(
+            settings.database_url(),
+            database.url(),
+            "the environment must not lead to another database"
+        );
         let application = Application::build(&settings, world).await.unwrap();
         let (url, handle) = (format!("http://{}", application.address()), application.handle());
         tokio::spawn(application.run_until_stopped());

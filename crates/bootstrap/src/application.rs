@@ -1,9 +1,11 @@
 use std::fs;
+use std::future::poll_fn;
 use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::{Server, ServerHandle, Service};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -13,6 +15,7 @@ use application::{Accounts, Customers};
 use http_api::{Jwks, State, Verifier, configure, observe};
 use payments::NoGateway;
 use persistence::SqlStore;
+use tokio::runtime::Handle;
 
 use crate::development_key::{DevelopmentKey, create_private_dir};
 use crate::settings::Settings;
@@ -42,8 +45,14 @@ impl Application {
             .with_context(|| format!("cannot listen on {}:{}", settings.server.host, settings.server.port))?;
         let address = listener.local_addr()?;
         let state = Data::new(state(settings, world, verifier, Arc::clone(&store), address)?);
+        let runtime = Handle::current();
         let server = HttpServer::new(move || {
-            App::new().app_data(state.clone()).wrap(from_fn(observe)).configure(configure)
+            let runtime = runtime.clone();
+            App::new()
+                .app_data(state.clone())
+                .wrap(from_fn(observe))
+                .wrap_fn(move |request, service| within(runtime.clone(), service.call(request)))
+                .configure(configure)
         });
         let server = match settings.server.workers {
             0 => server,
@@ -71,14 +80,25 @@ impl Application {
     /// The server fails.
     pub async fn run_until_stopped(self) -> Result<()> {
         self.server.await.context("the server has failed")?;
-        // Connections may belong to threads that are gone; the database survives a connection that is not closed.
+        // The database survives a connection that is not closed.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.store.close()).await;
         Ok(())
     }
 }
 
+/// Polls a future as part of this runtime. Each thread of the server has a runtime of its own, which ends when the thread has
+/// nothing more to do; a database connection that it opened there would die under the threads that still use it.
+async fn within<F: Future>(runtime: Handle, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let _entered = runtime.enter();
+        future.as_mut().poll(context)
+    })
+    .await
+}
+
 pub(crate) async fn connect(settings: &Settings) -> Result<SqlStore> {
-    if settings.is_embedded() {
+    if settings.database.url.is_empty() {
         create_private_dir(&settings.data_dir)?;
     }
     SqlStore::connect(&settings.store_options()).await.context("cannot connect to the database")

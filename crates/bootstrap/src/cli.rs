@@ -1,7 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use domain::OrgId;
 use time::{Duration, OffsetDateTime};
@@ -17,9 +17,9 @@ use crate::world::World;
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
-    /// Folder of default.toml and {environment}.toml.
-    #[arg(long, global = true, value_name = "DIR", default_value = "config")]
-    config: PathBuf,
+    /// Folder of default.toml and {environment}.toml [default: config, if there is one].
+    #[arg(long, global = true, value_name = "DIR")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -94,7 +94,10 @@ fn answer(line: impl std::fmt::Display) {
 }
 
 fn execute(cli: Cli) -> Result<()> {
-    let settings = Settings::load(&cli.config)?;
+    if let Some(folder) = cli.config.as_ref().filter(|folder| !folder.is_dir()) {
+        bail!("--config: there is no folder {}", folder.display());
+    }
+    let settings = Settings::load(cli.config.as_deref().unwrap_or(Path::new("config")))?;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(&settings),
         Command::Migrate(command) => runtime()?.block_on(migrate(&settings, &command)),

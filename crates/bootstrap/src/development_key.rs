@@ -11,6 +11,7 @@ use http_api::Jwks;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use crate::settings::Settings;
 
@@ -71,14 +72,8 @@ impl DevelopmentKey {
 fn make_key(path: &Path) -> Result<()> {
     let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
         .map_err(|_| anyhow!("no key"))?;
-    let draft = path.with_extension(std::process::id().to_string());
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)?
-        .write_all(key.as_ref())?;
+    let draft = path.with_extension(Uuid::now_v7().to_string());
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(key.as_ref())?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {

@@ -91,27 +91,7 @@ pub struct Auth {
     pub issuer: String,
     /// Required `aud`; empty for any.
     pub audience: String,
-    roles: HashMap<String, Vec<PermissionName>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum PermissionName {
-    Read,
-    WriteCustomers,
-    WriteCatalogue,
-    ReadPii,
-}
-
-impl From<PermissionName> for Permission {
-    fn from(name: PermissionName) -> Self {
-        match name {
-            PermissionName::Read => Self::Read,
-            PermissionName::WriteCustomers => Self::WriteCustomers,
-            PermissionName::WriteCatalogue => Self::WriteCatalogue,
-            PermissionName::ReadPii => Self::ReadPii,
-        }
-    }
+    roles: HashMap<String, Vec<Permission>>,
 }
 
 /// What the operator is told.
@@ -189,7 +169,7 @@ struct CycleSettings {
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
 impl Settings {
-    /// Reads the settings. The defaults are part of the binary; the folder `config` may override them.
+    /// Reads the settings. The defaults are part of the binary; the folder `config`, if there is one, overrides them.
     ///
     /// # Errors
     /// An unknown key or an impossible value, told in one line that names it.
@@ -200,17 +180,17 @@ impl Settings {
             .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
             .add_source(File::from(config.join("default.toml")).required(false));
         let first = defaults.clone().add_source(variables()).build().map_err(readable)?;
-        let environment = first.get_string("environment").map_err(readable)?;
-        ensure!(
-            environment.bytes().all(|byte| byte.is_ascii_lowercase()),
-            "environment: must be development, test, staging or production"
-        );
+        let name = first.get_string("environment").map_err(readable)?;
+        let environment = first
+            .get::<Environment>("environment")
+            .map_err(|_| anyhow!("environment: must be development, test, staging or production"))?;
         let settings: Self = defaults
-            .add_source(File::from(config.join(format!("{environment}.toml"))).required(false))
+            .add_source(File::from(config.join(format!("{name}.toml"))).required(false))
             .add_source(variables())
             .build()
             .and_then(Config::try_deserialize)
             .map_err(readable)?;
+        ensure!(settings.environment == environment, "environment: cannot be changed by {name}.toml");
         settings.check()?;
         Ok(settings)
     }
@@ -288,8 +268,7 @@ impl Settings {
     }
 
     pub(crate) fn role_table(&self) -> RoleTable {
-        let permissions = |names: &Vec<PermissionName>| names.iter().map(|&name| name.into()).collect();
-        RoleTable(self.auth.roles.iter().map(|(role, names)| (role.clone(), permissions(names))).collect())
+        RoleTable(self.auth.roles.clone())
     }
 
     pub(crate) fn account_policy(&self) -> Result<AccountPolicy> {

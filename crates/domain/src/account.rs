@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::address::BillingAddress;
 use crate::customer::{Customer, CustomerError, Segment};
 use crate::id::{AccountId, CustomerId, ExternalId};
-use crate::payment_method::{PaymentMethod, PaymentMethodType, PaymentPolicy};
+use crate::payment_method::{NewPaymentMethodType, PaymentMethod, PaymentPolicy};
 use crate::text::Text;
 
 code_enum! {
@@ -140,7 +140,7 @@ pub enum AccountError {
     #[error("{kind} is not available for a {modality} account of this customer")]
     PaymentMethod {
         /// The method asked for.
-        kind: PaymentMethodType,
+        kind: NewPaymentMethodType,
         /// The account's modality.
         modality: Modality,
     },
@@ -163,7 +163,7 @@ impl Account {
         id: AccountId,
         customer: &Customer,
         new: NewAccount,
-        kind: PaymentMethodType,
+        kind: NewPaymentMethodType,
         policy: &PaymentPolicy,
         now: OffsetDateTime,
     ) -> Result<Self, AccountError> {
@@ -213,12 +213,12 @@ impl Account {
     /// [`AccountError::PaymentMethod`].
     pub fn check_payment_method(
         &self,
-        kind: PaymentMethodType,
+        kind: NewPaymentMethodType,
         segment: Option<Segment>,
         policy: &PaymentPolicy,
     ) -> Result<(), AccountError> {
         let modality = self.data.modality;
-        if policy.is_settable(kind, segment, modality) {
+        if policy.available(segment, modality).contains(&kind.into()) {
             Ok(())
         } else {
             Err(AccountError::PaymentMethod { kind, modality })
@@ -338,15 +338,18 @@ mod tests {
         NewAccount { modality: NewAccountModality::Postpaid, billing_address, invoice: None }
     }
 
-    fn open(customer: &Customer, kind: PaymentMethodType) -> Result<Account, AccountError> {
-        let card_only =
-            Restriction { segment: None, modality: None, allowed: vec![PaymentMethodType::CreditCard] };
+    fn open(customer: &Customer, kind: NewPaymentMethodType) -> Result<Account, AccountError> {
+        let card_only = Restriction {
+            segment: None,
+            modality: None,
+            allowed: vec![crate::PaymentMethodType::CreditCard],
+        };
         let policy = PaymentPolicy { teci: true, restrictions: vec![card_only] };
         Account::open(ID, customer, terms(None), kind, &policy, NOW)
     }
 
     fn account() -> Account {
-        open(&customer(true), PaymentMethodType::CreditCard).unwrap()
+        open(&customer(true), NewPaymentMethodType::CreditCard).unwrap()
     }
 
     fn direct_debit(iban: &str) -> PaymentMethod {
@@ -361,7 +364,7 @@ mod tests {
         ] {
             let new = NewAccount { modality, ..terms(address.clone()) };
             let policy = PaymentPolicy::default();
-            let kind = PaymentMethodType::BankTransfer;
+            let kind = NewPaymentMethodType::BankTransfer;
             let account = Account::open(ID, &customer(true), new, kind, &policy, NOW).unwrap();
             let expected = AccountData {
                 id: ID,
@@ -386,19 +389,18 @@ mod tests {
     #[test]
     fn a_wrong_method_is_refused_before_a_wrong_state() {
         let modality = Modality::Postpaid;
-        for kind in [PaymentMethodType::BankTransfer, PaymentMethodType::DirectDebit, PaymentMethodType::Teci]
-        {
+        for kind in [NewPaymentMethodType::BankTransfer, NewPaymentMethodType::DirectDebit] {
             for is_live in [true, false] {
                 let result = open(&customer(is_live), kind);
                 assert_eq!(result, Err(AccountError::PaymentMethod { kind, modality }));
             }
         }
-        let result = open(&customer(false), PaymentMethodType::CreditCard);
+        let result = open(&customer(false), NewPaymentMethodType::CreditCard);
         assert_eq!(result, Err(AccountError::Customer(CustomerError::Ended)));
-        assert!(open(&customer(true), PaymentMethodType::CreditCard).is_ok());
+        assert!(open(&customer(true), NewPaymentMethodType::CreditCard).is_ok());
         assert_eq!(
-            AccountError::PaymentMethod { kind: PaymentMethodType::Teci, modality }.to_string(),
-            "TECI is not available for a POSTPAID account of this customer"
+            AccountError::PaymentMethod { kind: NewPaymentMethodType::DirectDebit, modality }.to_string(),
+            "DIRECT_DEBIT is not available for a POSTPAID account of this customer"
         );
     }
 
@@ -406,7 +408,7 @@ mod tests {
     fn a_prepaid_account_has_no_method_to_set() {
         let data = AccountData { modality: Modality::Prepaid, ..account().data().clone() };
         let account = Account::restore(data);
-        let kind = PaymentMethodType::BankTransfer;
+        let kind = NewPaymentMethodType::BankTransfer;
         assert_eq!(
             account.check_payment_method(kind, Some(Segment::Consumer), &PaymentPolicy::default()),
             Err(AccountError::PaymentMethod { kind, modality: Modality::Prepaid })

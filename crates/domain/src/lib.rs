@@ -47,5 +47,7 @@ pub use id::{
     AccountId, Actor, CustomerId, ExternalId, GatewayToken, GatewayTokenError, NotAUuid, OrgId, OrgIdError,
 };
 pub use identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
-pub use payment_method::{PaymentMethod, PaymentMethodChoice, PaymentMethodType, PaymentPolicy, Restriction};
+pub use payment_method::{
+    NewPaymentMethodType, PaymentMethod, PaymentMethodChoice, PaymentMethodType, PaymentPolicy, Restriction,
+};
 pub use text::{Text, TextError};

@@ -19,6 +19,28 @@ code_enum! {
     }
 }
 
+code_enum! {
+    /// The kinds of payment method that can be chosen. TECI cannot: it comes with imported accounts only.
+    NewPaymentMethodType {
+        /// The customer pays the invoice by transfer.
+        BankTransfer = "BANK_TRANSFER",
+        /// The operator collects from the customer's bank account (SEPA).
+        DirectDebit = "DIRECT_DEBIT",
+        /// A tokenized payment card.
+        CreditCard = "CREDIT_CARD",
+    }
+}
+
+impl From<NewPaymentMethodType> for PaymentMethodType {
+    fn from(kind: NewPaymentMethodType) -> Self {
+        match kind {
+            NewPaymentMethodType::BankTransfer => Self::BankTransfer,
+            NewPaymentMethodType::DirectDebit => Self::DirectDebit,
+            NewPaymentMethodType::CreditCard => Self::CreditCard,
+        }
+    }
+}
+
 /// How the invoices of an account are paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentMethod {
@@ -61,11 +83,11 @@ pub enum PaymentMethodChoice {
 impl PaymentMethodChoice {
     /// The kind of method that is chosen.
     #[must_use]
-    pub const fn kind(&self) -> PaymentMethodType {
+    pub const fn kind(&self) -> NewPaymentMethodType {
         match self {
-            Self::BankTransfer => PaymentMethodType::BankTransfer,
-            Self::DirectDebit(_) => PaymentMethodType::DirectDebit,
-            Self::Card(_) | Self::PendingCard(_) => PaymentMethodType::CreditCard,
+            Self::BankTransfer => NewPaymentMethodType::BankTransfer,
+            Self::DirectDebit(_) => NewPaymentMethodType::DirectDebit,
+            Self::Card(_) | Self::PendingCard(_) => NewPaymentMethodType::CreditCard,
         }
     }
 }
@@ -110,25 +132,13 @@ impl PaymentPolicy {
     /// What an account can be paid with, in the published order. TECI is shown here though it cannot be chosen.
     #[must_use]
     pub fn available(&self, segment: Option<Segment>, modality: Modality) -> Vec<PaymentMethodType> {
-        matrix(modality).iter().copied().filter(|&kind| self.admits(kind, segment, modality)).collect()
-    }
-
-    /// Whether a caller may choose `kind` for an account.
-    #[must_use]
-    pub fn is_settable(&self, kind: PaymentMethodType, segment: Option<Segment>, modality: Modality) -> bool {
-        kind != PaymentMethodType::Teci
-            && matrix(modality).contains(&kind)
-            && self.admits(kind, segment, modality)
-    }
-
-    fn admits(&self, kind: PaymentMethodType, segment: Option<Segment>, modality: Modality) -> bool {
-        let enabled = kind != PaymentMethodType::Teci || self.teci;
-        let narrowed = self
-            .restrictions
-            .iter()
-            .filter(|it| it.concerns(segment, modality))
-            .all(|it| it.allowed.contains(&kind));
-        enabled && narrowed
+        let restrictions: Vec<_> =
+            self.restrictions.iter().filter(|it| it.concerns(segment, modality)).collect();
+        let admits = |kind: &PaymentMethodType| {
+            let enabled = *kind != PaymentMethodType::Teci || self.teci;
+            enabled && restrictions.iter().all(|it| it.allowed.contains(kind))
+        };
+        matrix(modality).iter().copied().filter(admits).collect()
     }
 }
 
@@ -155,13 +165,16 @@ mod tests {
             (&teci, Modality::Postpaid, ALL.to_vec()),
         ] {
             assert_eq!(policy.available(Some(Segment::Consumer), modality), available, "{modality}");
-            let settable: Vec<_> = ALL
-                .into_iter()
-                .filter(|&kind| policy.is_settable(kind, Some(Segment::Consumer), modality))
-                .collect();
-            let without_teci: Vec<_> = available.into_iter().filter(|&kind| kind != Teci).collect();
-            assert_eq!(settable, without_teci, "TECI is shown, never settable");
         }
+    }
+
+    #[test]
+    fn everything_but_teci_can_be_chosen() {
+        let chosen = |code: &str| code.parse::<NewPaymentMethodType>().ok().map(PaymentMethodType::from);
+        assert_eq!(
+            ALL.map(|kind| chosen(kind.code())),
+            [Some(BankTransfer), Some(DirectDebit), Some(CreditCard), None]
+        );
     }
 
     #[test]

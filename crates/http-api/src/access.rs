@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+
 /// What a role allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Every GET.
     Read,

@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use application::ports::{AccountView, BillingAddressHistory, PaymentMethodEntry};
 use application::{Acceptance, AccountRef, InvoiceRecipient, NewAccountRequest};
 use domain::{
-    AccountId, DateError, ExternalId, Iban, Invoice, PaymentMethod, PaymentMethodChoice, PaymentMethodType,
-    parse_date,
+    AccountId, DateError, ExternalId, Iban, Invoice, NewPaymentMethodType, PaymentMethod,
+    PaymentMethodChoice, PaymentMethodType, parse_date,
 };
 use serde::Serialize;
 use time::Date;
@@ -22,26 +22,20 @@ use crate::view::{Id, IdAndExternalId, date, date_time};
 // Requests
 
 fn payment_method(mut object: Object<'_>) -> Option<PaymentMethodChoice> {
-    let kind = object.required_with("type", |raw| match raw.parse() {
-        Ok(PaymentMethodType::Teci) | Err(_) => {
-            Err("must be one of BANK_TRANSFER, DIRECT_DEBIT, CREDIT_CARD")
-        }
-        Ok(kind) => Ok(kind),
-    });
-    match kind {
-        Some(PaymentMethodType::BankTransfer) => {
+    match object.required("type") {
+        Some(NewPaymentMethodType::BankTransfer) => {
             if let Some(details) = object.optional_object("details") {
                 // Older published examples send one; it is not stored.
                 details.exempt(&["iban"]).optional::<String>("iban");
             }
             Some(PaymentMethodChoice::BankTransfer)
         }
-        Some(PaymentMethodType::DirectDebit) => {
+        Some(NewPaymentMethodType::DirectDebit) => {
             let mut details = object.required_object("details")?.exempt(&["iban"]);
             details.required("iban").map(PaymentMethodChoice::DirectDebit)
         }
-        Some(PaymentMethodType::CreditCard) => object.required_object("details").and_then(card),
-        Some(PaymentMethodType::Teci) | None => {
+        Some(NewPaymentMethodType::CreditCard) => object.required_object("details").and_then(card),
+        None => {
             object.ignore("details");
             None
         }

@@ -96,17 +96,17 @@ fn form_urlencoded(query: &str) -> Result<Vec<(String, String)>, ApiError> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((percent_decoded(name)?, percent_decoded(value)?))
+        Some((percent_decoded(name, true)?, percent_decoded(value, true)?))
     });
     pairs.collect::<Option<_>>().ok_or_else(|| ApiError::bad_request("", "The query cannot be understood"))
 }
 
 /// Nothing unless every escape is one and all of it is UTF-8; the usual decoders let the one stand and replace the other.
-fn percent_decoded(text: &str) -> Option<String> {
+fn percent_decoded(text: &str, plus_is_space: bool) -> Option<String> {
     let (mut decoded, mut bytes) = (Vec::new(), text.bytes());
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
-            b'+' => b' ',
+            b'+' if plus_is_space => b' ',
             b'%' => {
                 let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
                 u8::try_from(digit(bytes.next())? * 16 + digit(bytes.next())?).ok()?
@@ -153,7 +153,10 @@ fn authorise<P: Requires>(request: &HttpRequest) -> Result<Call<P>, ApiError> {
             .match_info()
             .iter()
             .filter(|(name, _)| *name != "org_id")
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            // The router leaves `%`, `/` and `+` encoded.
+            .map(|(name, value)| {
+                (name.to_owned(), percent_decoded(value, false).unwrap_or_else(|| value.to_owned()))
+            })
             .collect(),
         query: request.query_string().to_owned(),
         body: None,

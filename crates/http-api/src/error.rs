@@ -35,7 +35,7 @@ pub(crate) enum ApiError {
     Forbidden,
     NotFound,
     MethodNotAllowed(&'static str),
-    Conflict(&'static str),
+    Conflict(String),
     PayloadTooLarge,
     UnsupportedMediaType,
     Unexpected,
@@ -102,7 +102,8 @@ impl ApiError {
             Self::Forbidden => "The token does not allow this",
             Self::NotFound => "The resource does not exist",
             Self::MethodNotAllowed(_) => "The method is not allowed",
-            Self::Conflict(message) | Self::Unavailable(message) => message,
+            Self::Conflict(message) => message,
+            Self::Unavailable(message) => message,
             Self::PayloadTooLarge => "The body must have at most 262144 bytes",
             Self::UnsupportedMediaType => "The content type must be application/json",
             Self::Unexpected => "An unexpected error has occurred",
@@ -164,15 +165,13 @@ impl ResponseError for ApiError {
     }
 }
 
-const DUPLICATE: &str = "The resource already exists";
-
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(_) => Self::NotFound,
-            Error::Ambiguous => Self::Conflict("More than one live match"),
+            Error::Ambiguous => Self::Conflict("More than one live match".to_owned()),
             Error::Customer(error) | Error::Account(AccountError::Customer(error)) => error.into(),
-            Error::Account(AccountError::Ended) => Self::Conflict("The account has ended"),
+            Error::Account(error @ AccountError::Ended) => Self::Conflict(error.to_string()),
             Error::Account(error @ AccountError::PaymentMethod { .. }) => Self::bad_request("type", error),
             Error::Card => Self::bad_request("details.token_id", error),
             Error::PaymentGateway(PaymentGatewayError::NotConfigured) => {
@@ -186,9 +185,9 @@ impl From<Error> for ApiError {
 impl From<CustomerError> for ApiError {
     fn from(error: CustomerError) -> Self {
         match error {
-            CustomerError::Ended => Self::Conflict("The customer has ended"),
-            CustomerError::LiveAccounts => Self::Conflict("The customer has live accounts"),
-            CustomerError::NotANie => Self::Conflict("The customer's identity document is not a NIE"),
+            CustomerError::Ended | CustomerError::LiveAccounts | CustomerError::NotANie => {
+                Self::Conflict(error.to_string())
+            }
             CustomerError::Blocks { ref blocks, .. } => {
                 let wrong =
                     |block: &&str| FieldError { path: (*block).to_owned(), message: error.to_string() };
@@ -204,8 +203,10 @@ impl From<CustomerError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Duplicate(_) => Self::Conflict(DUPLICATE),
-            StoreError::Stale => Self::Conflict("The resource was changed by somebody else; try again"),
+            StoreError::Duplicate(_) => Self::Conflict("The resource already exists".to_owned()),
+            StoreError::Stale => {
+                Self::Conflict("The resource was changed by somebody else; try again".to_owned())
+            }
             StoreError::Timeout => Self::logged(Self::DatabaseTimeout, &error),
             StoreError::Unavailable(_) => Self::logged(Self::DatabaseUnavailable, &error),
             StoreError::Corrupt { .. } | StoreError::Unexpected(_) => Self::logged(Self::Unexpected, &error),

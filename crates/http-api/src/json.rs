@@ -35,10 +35,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Json, String> {
 const TOO_DEEP: &str = "is nested deeper than 32 levels";
 
 /// Reads a value in which that many levels may still be opened.
+#[derive(Clone, Copy)]
 struct Depth(usize);
 
 impl Depth {
-    fn inner<E: Error>(&self) -> Result<Self, E> {
+    fn inner<E: Error>(self) -> Result<Self, E> {
         self.0.checked_sub(1).map(Self).ok_or_else(|| E::custom(TOO_DEEP))
     }
 }
@@ -87,17 +88,17 @@ impl<'de> Visitor<'de> for Depth {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Json, A::Error> {
-        let mut array = Vec::new();
-        while let Some(element) = elements.next_element_seed(self.inner()?)? {
+        let (depth, mut array) = (self.inner()?, Vec::new());
+        while let Some(element) = elements.next_element_seed(depth)? {
             array.push(element);
         }
         Ok(Json::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
-        let mut object = Vec::new();
+        let (depth, mut object) = (self.inner()?, Vec::new());
         while let Some(name) = members.next_key()? {
-            object.push((name, members.next_value_seed(self.inner()?)?));
+            object.push((name, members.next_value_seed(depth)?));
         }
         Ok(Json::Object(object))
     }
@@ -118,6 +119,9 @@ mod tests {
         assert_eq!(parse(nested(100_000).as_bytes()), Err(TOO_DEEP.to_owned()));
         let objects = format!("{}1{}", r#"{"a":"#.repeat(33), "}".repeat(33));
         assert_eq!(parse(objects.as_bytes()), Err(TOO_DEEP.to_owned()));
+        assert!(parse(format!("{}{{}}{}", "[".repeat(31), "]".repeat(31)).as_bytes()).is_ok());
+        let empty = format!("{}{{}}{}", "[".repeat(32), "]".repeat(32));
+        assert_eq!(parse(empty.as_bytes()), Err(TOO_DEEP.to_owned()));
     }
 
     #[test]

@@ -112,13 +112,12 @@ struct Claims {
     roles: Option<Names>,
     org: Option<Names>,
     orgs: Option<Names>,
-    #[serde(default)]
-    tenants_translation: Vec<Tenant>,
+    tenants_translation: Option<Vec<Tenant>>,
 }
 
 #[derive(Deserialize)]
 struct Tenant {
-    org: String,
+    org: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -129,11 +128,10 @@ enum Names {
 }
 
 impl Names {
-    fn split(names: Option<Self>) -> Vec<String> {
-        match names {
-            None => Vec::new(),
-            Some(Self::One(names)) => names.split_whitespace().map(ToOwned::to_owned).collect(),
-            Some(Self::Several(names)) => names,
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::One(name) => vec![name],
+            Self::Several(names) => names,
         }
     }
 }
@@ -161,10 +159,19 @@ impl Verifier {
         }
         let key = self.keys.find(header.kid.as_deref())?;
         let claims = decode::<Claims>(token, &key.key, &self.validation(key.algorithm)).ok()?.claims;
-        let mut organisations = Names::split(claims.org);
-        organisations.extend(Names::split(claims.orgs));
-        organisations.extend(claims.tenants_translation.into_iter().map(|tenant| tenant.org));
-        Some(Identity { actor: claims.sub.parse().ok()?, roles: Names::split(claims.roles), organisations })
+        let named = [claims.org, claims.orgs].into_iter().flatten().flat_map(Names::list);
+        let tenants = claims.tenants_translation.into_iter().flatten().filter_map(|tenant| tenant.org);
+        let roles = match claims.roles {
+            // As a string, roles are a list separated by spaces; an organisation is one name.
+            Some(Names::One(roles)) => roles.split_whitespace().map(ToOwned::to_owned).collect(),
+            Some(Names::Several(roles)) => roles,
+            None => Vec::new(),
+        };
+        Some(Identity {
+            actor: claims.sub.parse().ok()?,
+            roles,
+            organisations: named.chain(tenants).collect(),
+        })
     }
 
     fn validation(&self, algorithm: Algorithm) -> Validation {

@@ -311,7 +311,10 @@ impl Unit {
                     insert.exec_without_returning(&self.transaction).await.map_err(store_error)?;
                 }
                 AccountEvent::BillingAddressSet(address) => {
-                    self.close_billing_address(id, at).await?;
+                    // A new account has none to close.
+                    if (version, position) > (1, 0) {
+                        self.close_billing_address(id, at).await?;
+                    }
                     let row = billing_address_history::ActiveModel {
                         org_id: Set(self.org()),
                         account_id: Set(id),
@@ -396,7 +399,6 @@ impl AccountReads for SqlStore {
             .filter(Column::OrgId.eq(org.as_str()))
             .filter(Column::ExternalId.eq(external_id.as_str()))
             .filter(Column::EndedAt.is_null())
-            .order_by_asc(Column::Id)
             .limit(2);
         let ids: Vec<Uuid> = query.into_tuple().all(&self.db).await.map_err(store_error)?;
         Ok(ids.into_iter().map(AccountId).collect())

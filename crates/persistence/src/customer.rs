@@ -6,7 +6,7 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue, QuerySelect};
 
 use crate::column::Micros;
 use crate::error::store_error;
@@ -277,13 +277,13 @@ impl CustomerReads for SqlStore {
     }
 }
 
-/// The ids of live customers; at most two, which is enough to know that there is not only one.
+/// The ids of live customers; at most two, which is enough to know that there is not only one. In no order: SQLite would
+/// walk the primary key for one.
 fn live(org: &OrgId) -> Select<Entity> {
     Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::OrgId.eq(org.as_str()))
         .filter(Column::EndedAt.is_null())
-        .order_by_asc(Column::Id)
         .limit(2)
 }

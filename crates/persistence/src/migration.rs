@@ -1,9 +1,12 @@
 //! The schema, as plain SQL for each engine, embedded in the binary.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
-use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+use time::OffsetDateTime;
+
+use crate::column::Micros;
 
 macro_rules! migrations {
     ($($name:literal),+) => {
@@ -26,13 +29,14 @@ migrations!["0001_customers_and_accounts"];
 /// So that two processes that start together do not migrate at the same time; any number that nobody else uses.
 const ADVISORY_LOCK: i64 = 0x6d61_7363_7573_7401;
 
-#[derive(Clone, Copy)]
+/// Which migrations a database has.
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (name text NOT NULL PRIMARY KEY, applied_at bigint NOT NULL)";
+
 struct Script {
     up: &'static str,
     down: &'static str,
 }
 
-#[derive(Clone, Copy)]
 struct SqlMigration {
     name: &'static str,
     postgres: Script,
@@ -40,54 +44,49 @@ struct SqlMigration {
 }
 
 impl SqlMigration {
-    fn script(&self, manager: &SchemaManager<'_>) -> Script {
-        if manager.get_database_backend() == DbBackend::Postgres { self.postgres } else { self.sqlite }
+    const fn script(&self, backend: DbBackend) -> &Script {
+        if matches!(backend, DbBackend::Postgres) { &self.postgres } else { &self.sqlite }
     }
 }
 
-impl MigrationName for SqlMigration {
-    fn name(&self) -> &str {
-        self.name
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for SqlMigration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(self.script(manager).up).await.map(drop)
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(self.script(manager).down).await.map(drop)
-    }
-}
-
-struct Migrator;
-
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        MIGRATIONS.iter().map(|&migration| Box::new(migration) as Box<dyn MigrationTrait>).collect()
-    }
-}
-
-/// Applies what is pending.
+/// Applies what is pending, all of it or nothing.
 pub(crate) async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = locked(db).await?;
-    Migrator::up(&transaction, None).await?;
+    let applied = applied(&transaction).await?;
+    for migration in pending(&applied) {
+        transaction.execute_unprepared(migration.script(transaction.get_database_backend()).up).await?;
+        let now = Micros::from(OffsetDateTime::now_utc()).0;
+        let entry =
+            format!("INSERT INTO schema_migrations (name, applied_at) VALUES ('{}', {now})", migration.name);
+        transaction.execute_unprepared(&entry).await?;
+    }
     transaction.commit().await
 }
 
-/// Takes back the newest migration.
+/// Takes back the newest migration that this program knows.
 pub(crate) async fn down(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = locked(db).await?;
-    Migrator::down(&transaction, Some(1)).await?;
+    let applied = applied(&transaction).await?;
+    if let Some(newest) =
+        MIGRATIONS.iter().rfind(|migration| applied.iter().any(|name| name == migration.name))
+    {
+        transaction.execute_unprepared(newest.script(transaction.get_database_backend()).down).await?;
+        let entry = format!("DELETE FROM schema_migrations WHERE name = '{}'", newest.name);
+        transaction.execute_unprepared(&entry).await?;
+    }
     transaction.commit().await
 }
 
 /// Each migration of this program, and whether the database has it. A database may have more: those of a newer program.
+/// Changes nothing, so that a role without the right to may ask.
 pub(crate) async fn status(db: &DatabaseConnection) -> Result<Vec<(&'static str, bool)>, DbErr> {
-    let manager = SchemaManager::new(db);
-    let applied = if manager.has_table("seaql_migrations").await? { applied(db).await? } else { Vec::new() };
+    let backend = db.get_database_backend();
+    let ledger = match backend {
+        DbBackend::Postgres => "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL",
+        _ => "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'",
+    };
+    let exists = db.query_one_raw(Statement::from_string(backend, ledger)).await?.is_some();
+    let applied = if exists { applied(db).await? } else { Vec::new() };
     Ok(MIGRATIONS
         .iter()
         .map(|migration| (migration.name, applied.iter().any(|name| name == migration.name)))
@@ -96,24 +95,29 @@ pub(crate) async fn status(db: &DatabaseConnection) -> Result<Vec<(&'static str,
 
 /// Whether the database has every migration of this program, in one statement.
 pub(crate) async fn is_current(db: &DatabaseConnection) -> Result<bool, DbErr> {
-    let applied = applied(db).await?;
-    Ok(MIGRATIONS.iter().all(|migration| applied.iter().any(|name| name == migration.name)))
+    Ok(pending(&applied(db).await?).next().is_none())
 }
 
-async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Applied {
-        version: String,
-    }
-    let statement = Statement::from_string(db.get_database_backend(), "SELECT version FROM seaql_migrations");
-    let rows = Applied::find_by_statement(statement).all(db).await?;
-    Ok(rows.into_iter().map(|row| row.version).collect())
+fn pending(applied: &[String]) -> impl Iterator<Item = &'static SqlMigration> {
+    MIGRATIONS.iter().filter(|migration| !applied.iter().any(|name| name == migration.name))
 }
 
-async fn locked(db: &DatabaseConnection) -> Result<sea_orm::DatabaseTransaction, DbErr> {
-    let transaction = db.begin().await?;
+async fn applied(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let statement = Statement::from_string(db.get_database_backend(), "SELECT name FROM schema_migrations");
+    db.query_all_raw(statement).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// A transaction in which nobody else migrates, however long it takes.
+async fn locked(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = db.begin_with_options(options).await?;
     if db.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
     }
+    transaction.execute_unprepared(LEDGER).await?;
     Ok(transaction)
 }

@@ -51,6 +51,10 @@ impl SqlStore {
             // A ping before each use would be a second round trip.
             .test_before_acquire_if_idle_for(Duration::from_secs(30))
             .sqlx_logging(false)
+            // So that a process that has vanished does not keep its locks.
+            .map_sqlx_postgres_opts(|postgres| {
+                postgres.options([("idle_in_transaction_session_timeout", "30s")])
+            })
             .map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .journal_mode(SqliteJournalMode::Wal)

@@ -44,8 +44,12 @@ impl TestDatabase {
                 );
                 let name = format!("mascustomers_test_{}", Uuid::now_v7().simple());
                 execute(&admin_url, &format!("CREATE DATABASE {name}")).await.expect("a new database");
-                let (server, _) = admin_url.rsplit_once('/').expect("a URL with a database");
-                Self { url: format!("{server}/{name}"), place: Place::Server { admin_url, name } }
+                let (address, parameters) = admin_url.split_once('?').unwrap_or((&admin_url, ""));
+                let (server, _) = address.rsplit_once('/').expect("a URL with a database");
+                Self {
+                    url: format!("{server}/{name}?{parameters}"),
+                    place: Place::Server { admin_url, name },
+                }
             }
         }
     }
@@ -77,6 +81,7 @@ async fn execute(url: &str, statement: &str) -> Result<(), DbErr> {
 }
 
 impl Drop for TestDatabase {
+    #[expect(clippy::print_stderr, reason = "a panic while a test fails would end all tests")]
     fn drop(&mut self) {
         if let Place::Server { admin_url, name } = &self.place {
             let (url, statement) = (admin_url.clone(), format!("DROP DATABASE {name} WITH (FORCE)"));
@@ -85,7 +90,10 @@ impl Drop for TestDatabase {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.expect("a runtime").block_on(execute(&url, &statement))
             });
-            let _ = dropped.join();
+            match dropped.join() {
+                Ok(Ok(())) => {}
+                failed => eprintln!("the database {name} could not be dropped: {failed:?}"),
+            }
         }
     }
 }

@@ -5,9 +5,9 @@ use domain::{
     Account, AccountData, AccountId, Address, AssociatedUser, BillingAddress, Birthdate, Card, CompanyInfo,
     ContactInfo, ContactList, CorporateSegment, Customer, CustomerId, DeliveryMode, DigitalPersonalInfo,
     DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban, IdentityDocument, Invoice,
-    InvoiceCycle, Language, LoginEmail, Modality, NewAccount, NewAccountModality, NewCustomer, OrgId,
-    PaymentMethod, PaymentMethodType, PaymentPolicy, PersonalInfo, Phone, PhoneNumber, PhoneType, Profile,
-    Role, Text,
+    InvoiceCycle, Language, LoginEmail, Modality, NewAccount, NewAccountModality, NewCustomer,
+    NewPaymentMethodType, OrgId, PaymentMethod, PaymentPolicy, PersonalInfo, Phone, PhoneNumber, PhoneType,
+    Profile, Role, Text,
 };
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -273,7 +273,7 @@ pub fn new_account() -> NewAccount {
 /// The account with [`account_id`] `n`, opened with [`new_account`] at [`NOW`]; without a payment method.
 #[must_use]
 pub fn account(n: u32, customer: &Customer) -> Account {
-    let (kind, policy) = (PaymentMethodType::BankTransfer, PaymentPolicy::default());
+    let (kind, policy) = (NewPaymentMethodType::BankTransfer, PaymentPolicy::default());
     Account::open(account_id(n), customer, new_account(), kind, &policy, NOW).unwrap()
 }
 

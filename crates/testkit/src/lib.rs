@@ -4,12 +4,14 @@
 
 mod clock;
 pub mod contract;
+#[cfg(feature = "database")]
 mod database;
 pub mod fixtures;
 mod ids;
 mod memory_store;
 
 pub use clock::FixedClock;
+#[cfg(feature = "database")]
 pub use database::{Engine, TestDatabase};
 pub use ids::SequentialIds;
 pub use memory_store::{MemoryStore, RecordedEvent};

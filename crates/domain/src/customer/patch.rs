@@ -27,12 +27,6 @@ impl<T> Change<T> {
             Self::Set(new) => *value = Some(new),
         }
     }
-
-    /// Whether nothing is to change.
-    #[must_use]
-    pub const fn is_keep(&self) -> bool {
-        matches!(self, Self::Keep)
-    }
 }
 
 /// Changes of a customer. What is absent stays as it is.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use application::ports::{BillingAddressEntry, PaymentMethodEntry, Store, StoreError};
 use domain::{
     Account, AccountData, ContactPatch, Customer, CustomerPatch, DeliveryMode, Invoice, InvoiceCycle,
-    Modality, PaymentMethod, PaymentMethodType, PaymentPolicy,
+    Modality, NewPaymentMethodType, PaymentMethod, PaymentPolicy,
 };
 use futures_util::future::join_all;
 use time::macros::{date, datetime};
@@ -194,7 +194,7 @@ pub async fn billing_addresses_are_chained_newest_first(store: &dyn Store) {
     let owner = org.add_person(1).await;
     let mut terms = new_account();
     terms.billing_address = Some(billing_address(0));
-    let (kind, policy) = (PaymentMethodType::BankTransfer, PaymentPolicy::default());
+    let (kind, policy) = (NewPaymentMethodType::BankTransfer, PaymentPolicy::default());
     let opened = Account::open(account_id(1), &owner, terms, kind, &policy, START).unwrap();
     let mut current = org.insert_account(&opened).await.unwrap();
     let external_id = current.data().external_id.clone();
