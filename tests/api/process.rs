@@ -39,8 +39,12 @@ impl Installation {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mascustomers"));
+        command.args(arguments);
+        self.settle(command)
+    }
+
+    fn settle(&self, mut command: Command) -> Command {
         command
-            .args(arguments)
             .current_dir(self.folder.path())
             .env("MASCUSTOMERS__DATABASE__URL", self.database.url())
             .env("MASCUSTOMERS__SERVER__PORT", "0")
@@ -56,7 +60,18 @@ impl Installation {
     }
 
     fn start(&self) -> Process {
-        let mut child = self.command(&[]).stderr(Stdio::piped()).spawn().unwrap();
+        Self::run(self.command(&[]))
+    }
+
+    /// A process that can write no file beyond a megabyte.
+    fn start_with_little_room(&self) -> Process {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\"", env!("CARGO_BIN_EXE_mascustomers")]);
+        Self::run(self.settle(command))
+    }
+
+    fn run(mut command: Command) -> Process {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (sender, log) = channel();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
@@ -231,6 +246,40 @@ async fn kill_9_loses_nothing_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_loses_nothing_on_postgres() {
     kill_9_loses_nothing(Engine::Postgres).await;
+}
+
+/// SQLite rolls back by itself then, which must not make it seem that later writes are kept.
+#[tokio::test]
+async fn without_room_nothing_is_acknowledged_that_is_not_kept() {
+    let installation = Installation::new(Engine::Sqlite).await;
+    let token = installation.token();
+    let process = installation.start_with_little_room();
+    let api = Api::new(&process, &token);
+    let (mut acknowledged, mut refused, mut n) = (Vec::new(), 0, 0);
+    while refused < 40 {
+        n += 1;
+        assert!(n < 2000, "there is room");
+        let answer = api.call(Method::POST, "/customers", Some(&private_customer(&nif(n)))).await.unwrap();
+        match answer.status {
+            201 => acknowledged.push(answer.id()),
+            _ => {
+                answer.messages(503, "MCUS.001.005");
+                refused += 1;
+            }
+        }
+    }
+    drop(process);
+    let process = installation.start();
+    let api = Api::new(&process, &token);
+    for customer in &acknowledged {
+        assert_eq!(
+            api.get(&format!("/customers/{customer}")).await.status,
+            200,
+            "customer {customer} is lost"
+        );
+    }
+    let answer = api.call(Method::POST, "/customers", Some(&private_customer(&nif(n)))).await.unwrap();
+    assert_eq!(answer.status, 201, "what was refused can be written now");
 }
 
 #[tokio::test]

@@ -38,11 +38,10 @@ impl Application {
     /// Anything that keeps the service from working.
     pub async fn build(settings: &Settings, world: World) -> Result<Self> {
         let verifier = verifier(settings)?;
-        let store = Arc::new(connect(settings).await?);
-        prepare_schema(settings, &store).await?;
-
         let listener = TcpListener::bind((&*settings.server.host, settings.server.port))
             .with_context(|| format!("cannot listen on {}:{}", settings.server.host, settings.server.port))?;
+        let store = Arc::new(connect(settings).await?);
+        prepare_schema(settings, &store).await?;
         let address = listener.local_addr()?;
         let state = Data::new(state(settings, world, verifier, Arc::clone(&store), address)?);
         let runtime = Handle::current();
@@ -151,14 +150,20 @@ fn state(
 }
 
 fn verifier(settings: &Settings) -> Result<Verifier> {
-    let auth = &settings.auth;
-    let keys = match &*auth.jwks {
-        "" => DevelopmentKey::load_or_create(&settings.data_dir)?.jwks()?,
-        path => {
-            let document = fs::read(path).with_context(|| format!("auth.jwks: cannot read {path}"))?;
-            Jwks::parse(&document).with_context(|| format!("auth.jwks: {path}"))?
-        }
+    let keys = match configured_keys(settings)? {
+        Some(keys) => keys,
+        None => DevelopmentKey::load_or_create(&settings.data_dir)?.jwks()?,
     };
     let given = |value: &String| (!value.is_empty()).then(|| value.clone());
-    Ok(Verifier::new(keys, given(&auth.issuer), given(&auth.audience)))
+    Ok(Verifier::new(keys, given(&settings.auth.issuer), given(&settings.auth.audience)))
+}
+
+/// The keys of the JWKS file, if one is configured.
+pub(crate) fn configured_keys(settings: &Settings) -> Result<Option<Jwks>> {
+    let path = &settings.auth.jwks;
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let document = fs::read(path).with_context(|| format!("auth.jwks: cannot read {path}"))?;
+    Jwks::parse(&document).map(Some).with_context(|| format!("auth.jwks: {path}"))
 }

@@ -3,11 +3,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
-use domain::OrgId;
+use domain::{Actor, OrgId};
 use time::{Duration, OffsetDateTime};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::application::{Application, connect};
+use crate::application::{Application, configured_keys, connect};
 use crate::development_key::{Bearer, DevelopmentKey};
 use crate::settings::{Environment, Settings};
 use crate::telemetry;
@@ -15,7 +15,7 @@ use crate::world::World;
 
 /// The customer master of a telecom operator.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "mascustomers", version)]
 struct Cli {
     /// Folder of default.toml and {environment}.toml [default: config, if there is one].
     #[arg(long, global = true, value_name = "DIR")]
@@ -103,6 +103,7 @@ fn execute(cli: Cli) -> Result<()> {
         Command::Migrate(command) => runtime()?.block_on(migrate(&settings, &command)),
         Command::Token(args) => token(&settings, args),
         Command::CheckConfig => {
+            configured_keys(&settings)?;
             answer("The configuration is valid.");
             Ok(())
         }
@@ -154,9 +155,14 @@ fn token(settings: &Settings, args: TokenArgs) -> Result<()> {
     for org in args.org.iter().filter(|org| *org != "*") {
         org.parse::<OrgId>().with_context(|| format!("--org {org}"))?;
     }
-    let lifetime = Duration::try_from(args.ttl).context("--ttl")?;
-    let bearer = Bearer { subject: args.sub, organisations: args.org, roles: args.role, lifetime };
+    args.sub.parse::<Actor>().context("--sub")?;
+    let now = OffsetDateTime::now_utc();
+    let lifetime = Duration::try_from(args.ttl).ok().filter(|ttl| ttl.is_positive());
+    let expires = lifetime
+        .and_then(|ttl| now.checked_add(ttl))
+        .context("--ttl: is no time that a token can be valid")?;
+    let bearer = Bearer { subject: args.sub, organisations: args.org, roles: args.role, expires };
     let key = DevelopmentKey::load_or_create(&settings.data_dir)?;
-    answer(key.sign(settings, &bearer, OffsetDateTime::now_utc())?);
+    answer(key.sign(settings, &bearer, now)?);
     Ok(())
 }

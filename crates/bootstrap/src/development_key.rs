@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use http_api::Jwks;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::settings::Settings;
@@ -27,7 +27,7 @@ pub(crate) struct Bearer {
     pub(crate) subject: String,
     pub(crate) organisations: Vec<String>,
     pub(crate) roles: Vec<String>,
-    pub(crate) lifetime: Duration,
+    pub(crate) expires: OffsetDateTime,
 }
 
 impl DevelopmentKey {
@@ -56,7 +56,7 @@ impl DevelopmentKey {
             "orgs": bearer.organisations,
             "roles": bearer.roles,
             "iat": now.unix_timestamp(),
-            "exp": (now + bearer.lifetime).unix_timestamp(),
+            "exp": bearer.expires.unix_timestamp(),
         });
         for (claim, value) in [("iss", &settings.auth.issuer), ("aud", &settings.auth.audience)] {
             if !value.is_empty() {

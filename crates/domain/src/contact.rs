@@ -170,11 +170,22 @@ impl<const MAX: usize> FromStr for EmailAddress<MAX> {
             return Err(EmailError::Length(MAX));
         }
         let options = Options::default().without_display_text().without_domain_literal().with_required_tld();
-        if !email.is_ascii() || email_address::EmailAddress::parse_with_options(email, options).is_err() {
+        let parsed = email_address::EmailAddress::parse_with_options(email, options);
+        let is_right = email.is_ascii() && parsed.is_ok_and(|parsed| is_host_name(parsed.domain()));
+        if !is_right {
             return Err(EmailError::Shape);
         }
         Ok(Self(email.to_owned()))
     }
+}
+
+/// Labels of letters, digits and inner hyphens (RFC 5321, section 4.1.2); the library also takes what RFC 5322 allows.
+fn is_host_name(domain: &str) -> bool {
+    domain.split('.').all(|label| {
+        !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
 }
 
 impl<const MAX: usize> fmt::Debug for EmailAddress<MAX> {
@@ -358,6 +369,9 @@ mod tests {
             "ñ@example.com",
             "a@example.com\0",
             "a@@example.com",
+            "a@b_c.com",
+            "a@-b.com",
+            "a@b-.com",
         ] {
             assert_eq!(wrong.parse::<Email>(), Err(EmailError::Shape), "{wrong}");
         }

@@ -50,7 +50,7 @@ impl<const MIN: usize, const MAX: usize> FromStr for Text<MIN, MAX> {
 
     fn from_str(raw: &str) -> Result<Self, TextError> {
         let text: String = raw.trim().nfc().collect();
-        if text.is_empty() {
+        if text.chars().all(is_invisible) {
             return Err(TextError::Blank);
         }
         if text.chars().any(char::is_control) {
@@ -67,6 +67,11 @@ impl<const MIN: usize, const MAX: usize> fmt::Debug for Text<MIN, MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} characters)", self.0.chars().count())
     }
+}
+
+/// White space, and what takes no space at all.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 /// What documents and IBANs are compared and stored as: upper case, without spaces, dots and hyphens. Control characters
@@ -102,7 +107,7 @@ mod tests {
 
     #[test]
     fn refuses_blank_and_control_characters() {
-        for blank in ["", " ", "\u{a0}\t"] {
+        for blank in ["", " ", "\u{a0}\t", "\u{200b}", "\u{feff} \u{200d}"] {
             assert_eq!(blank.parse::<Name>(), Err(TextError::Blank));
         }
         for control in ["a\0b", "a\nb", "\u{1b}[0m", "a\u{85}b"] {

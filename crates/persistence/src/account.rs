@@ -14,7 +14,6 @@ use time::Date;
 
 use crate::column::Micros;
 use crate::customer;
-use crate::error::store_error;
 use crate::json::{BillingAddressJson, InvoiceJson, Unreadable, code};
 use crate::store::{SqlStore, Unit};
 
@@ -230,7 +229,7 @@ fn changed(account: &AccountData, actor: String) -> ActiveModel {
 impl Accounts for Unit {
     async fn find(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let query = Entity::find_by_id((self.org(), id.0)).lock_exclusive();
-        query.one(&self.transaction).await.map_err(store_error)?.map(restore).transpose()
+        self.answer(query.one(&self.transaction)).await?.map(restore).transpose()
     }
 
     async fn insert(&mut self, account: &Account) -> Result<Account, StoreError> {
@@ -254,7 +253,7 @@ impl Accounts for Unit {
             version: Set(data.version),
             ..changed(data, self.actor())
         };
-        let stored = Entity::insert(row).exec_with_returning(&self.transaction).await.map_err(store_error)?;
+        let stored = self.answer(Entity::insert(row).exec_with_returning(&self.transaction)).await?;
         self.append_account_events(account, data.version).await?;
         restore(stored)
     }
@@ -263,14 +262,16 @@ impl Accounts for Unit {
         let data = account.data();
         let version = data.version + 1;
         let row = ActiveModel { version: Set(version), ..changed(data, self.actor()) };
-        let updated = Entity::update_many()
-            .set(row)
-            .filter(Column::OrgId.eq(self.org()))
-            .filter(Column::Id.eq(data.id.0))
-            .filter(Column::Version.eq(data.version))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+        let updated = self
+            .answer(
+                Entity::update_many()
+                    .set(row)
+                    .filter(Column::OrgId.eq(self.org()))
+                    .filter(Column::Id.eq(data.id.0))
+                    .filter(Column::Version.eq(data.version))
+                    .exec(&self.transaction),
+            )
+            .await?;
         if updated.rows_affected == 0 {
             return Err(StoreError::Stale);
         }
@@ -285,7 +286,7 @@ impl Accounts for Unit {
             .filter(Column::CustomerId.eq(customer.0))
             .filter(Column::EndedAt.is_null())
             .limit(1);
-        let first: Option<Uuid> = query.into_tuple().one(&self.transaction).await.map_err(store_error)?;
+        let first: Option<Uuid> = self.answer(query.into_tuple().one(&self.transaction)).await?;
         Ok(first.is_some())
     }
 }
@@ -308,7 +309,7 @@ impl Unit {
                         modified_by: Set(self.actor()),
                     };
                     let insert = payment_method_history::Entity::insert(row);
-                    insert.exec_without_returning(&self.transaction).await.map_err(store_error)?;
+                    self.answer(insert.exec_without_returning(&self.transaction)).await?;
                 }
                 AccountEvent::BillingAddressSet(address) => {
                     // A new account has none to close.
@@ -326,7 +327,7 @@ impl Unit {
                         modified_by: Set(self.actor()),
                     };
                     let insert = billing_address_history::Entity::insert(row);
-                    insert.exec_without_returning(&self.transaction).await.map_err(store_error)?;
+                    self.answer(insert.exec_without_returning(&self.transaction)).await?;
                 }
             }
         }
@@ -340,7 +341,7 @@ impl Unit {
             .filter(Column::OrgId.eq(self.org()))
             .filter(Column::AccountId.eq(account))
             .filter(Column::EndDate.is_null());
-        update.exec(&self.transaction).await.map(drop).map_err(store_error)
+        self.answer(update.exec(&self.transaction)).await.map(drop)
     }
 }
 
@@ -353,7 +354,7 @@ fn account_row(org: &OrgId, id: AccountId) -> Select<Entity> {
 impl AccountReads for SqlStore {
     async fn account(&self, org: &OrgId, id: AccountId) -> Result<Option<AccountView>, StoreError> {
         let query = Entity::find_by_id((org.as_str().to_owned(), id.0)).find_also_related(customer::Entity);
-        let Some((account, customer)) = query.one(&self.db).await.map_err(store_error)? else {
+        let Some((account, customer)) = self.answer(query.one(&self.db)).await? else {
             return Ok(None);
         };
         let customer = customer.ok_or(Unreadable).map_err(corrupt("accounts", id.0))?;
@@ -373,18 +374,20 @@ impl AccountReads for SqlStore {
         let live = customer::Relation::Account.def().on_condition(|_, accounts| {
             Condition::all().add(Expr::col((accounts, Column::EndedAt)).is_null())
         });
-        let rows: Vec<Option<Uuid>> = customer::Entity::find()
-            .select_only()
-            .column_as(Column::Id.into_simple_expr(), "account_id")
-            .join(JoinType::LeftJoin, live)
-            .filter(customer::Column::OrgId.eq(org.as_str()))
-            .filter(customer::Column::Id.eq(customer.0))
-            .order_by_asc(Column::CreatedAt)
-            .order_by_asc(Column::Id)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(store_error)?;
+        let rows: Vec<Option<Uuid>> = self
+            .answer(
+                customer::Entity::find()
+                    .select_only()
+                    .column_as(Column::Id.into_simple_expr(), "account_id")
+                    .join(JoinType::LeftJoin, live)
+                    .filter(customer::Column::OrgId.eq(org.as_str()))
+                    .filter(customer::Column::Id.eq(customer.0))
+                    .order_by_asc(Column::CreatedAt)
+                    .order_by_asc(Column::Id)
+                    .into_tuple()
+                    .all(&self.db),
+            )
+            .await?;
         Ok((!rows.is_empty()).then(|| rows.into_iter().flatten().map(AccountId).collect()))
     }
 
@@ -400,7 +403,7 @@ impl AccountReads for SqlStore {
             .filter(Column::ExternalId.eq(external_id.as_str()))
             .filter(Column::EndedAt.is_null())
             .limit(2);
-        let ids: Vec<Uuid> = query.into_tuple().all(&self.db).await.map_err(store_error)?;
+        let ids: Vec<Uuid> = self.answer(query.into_tuple().all(&self.db)).await?;
         Ok(ids.into_iter().map(AccountId).collect())
     }
 
@@ -410,17 +413,19 @@ impl AccountReads for SqlStore {
         id: AccountId,
     ) -> Result<Option<Vec<PaymentMethodEntry>>, StoreError> {
         use payment_method_history::Column as History;
-        let rows: Vec<(Option<String>, Option<String>, Option<Micros>)> = account_row(org, id)
-            .column_as(History::Kind.into_simple_expr(), "kind")
-            .column_as(History::Details.into_simple_expr(), "details")
-            .column_as(History::CreatedAt.into_simple_expr(), "since")
-            .join(JoinType::LeftJoin, Relation::PaymentMethodHistory.def())
-            .order_by_desc(History::Version)
-            .order_by_desc(History::Position)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(store_error)?;
+        let rows: Vec<(Option<String>, Option<String>, Option<Micros>)> = self
+            .answer(
+                account_row(org, id)
+                    .column_as(History::Kind.into_simple_expr(), "kind")
+                    .column_as(History::Details.into_simple_expr(), "details")
+                    .column_as(History::CreatedAt.into_simple_expr(), "since")
+                    .join(JoinType::LeftJoin, Relation::PaymentMethodHistory.def())
+                    .order_by_desc(History::Version)
+                    .order_by_desc(History::Position)
+                    .into_tuple()
+                    .all(&self.db),
+            )
+            .await?;
         let entry = |(kind, details, created_at): (Option<String>, _, Option<Micros>)| {
             Some(payment_method(&kind?, details).and_then(|method| {
                 let created_at = created_at.and_then(Micros::instant).ok_or(Unreadable)?;
@@ -451,18 +456,20 @@ impl AccountReads for SqlStore {
                 .add_option(end.map(|end| init_date().lt(end)))
         });
         type Row = (Option<String>, Option<BillingAddressJson>, Option<Micros>, Option<Micros>);
-        let rows: Vec<Row> = account_row(org, id)
-            .column_as(Column::ExternalId.into_simple_expr(), "external_id")
-            .column_as(History::BillingAddress.into_simple_expr(), "address")
-            .column_as(History::InitDate.into_simple_expr(), "init_date")
-            .column_as(History::EndDate.into_simple_expr(), "end_date")
-            .join(JoinType::LeftJoin, in_range)
-            .order_by_desc(History::Version)
-            .order_by_desc(History::Position)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(store_error)?;
+        let rows: Vec<Row> = self
+            .answer(
+                account_row(org, id)
+                    .column_as(Column::ExternalId.into_simple_expr(), "external_id")
+                    .column_as(History::BillingAddress.into_simple_expr(), "address")
+                    .column_as(History::InitDate.into_simple_expr(), "init_date")
+                    .column_as(History::EndDate.into_simple_expr(), "end_date")
+                    .join(JoinType::LeftJoin, in_range)
+                    .order_by_desc(History::Version)
+                    .order_by_desc(History::Position)
+                    .into_tuple()
+                    .all(&self.db),
+            )
+            .await?;
         let Some((external_id, ..)) = rows.first() else { return Ok(None) };
         let external_id = external_id.clone().map(Text::restore);
         let entry = |(_, address, init_date, end_date): Row| {

@@ -5,7 +5,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 use crate::column::Micros;
-use crate::error::store_error;
 use crate::json::{Unreadable, code};
 use crate::store::Unit;
 
@@ -41,7 +40,7 @@ fn restore(model: Model) -> Result<Card, Unreadable> {
 impl Cards for Unit {
     async fn find(&mut self, token: &GatewayToken) -> Result<Option<Card>, StoreError> {
         let query = Entity::find_by_id((self.org(), token.as_str().to_owned()));
-        let model = query.one(&self.transaction).await.map_err(store_error)?;
+        let model = self.answer(query.one(&self.transaction)).await?;
         // The token would be a secret in a log.
         model
             .map(restore)
@@ -58,6 +57,6 @@ impl Cards for Unit {
             expiration_date: Set(card.expiration.to_string()),
             created_at: Set(card.created_at.into()),
         };
-        Entity::insert(row).exec_without_returning(&self.transaction).await.map(drop).map_err(store_error)
+        self.answer(Entity::insert(row).exec_without_returning(&self.transaction)).await.map(drop)
     }
 }

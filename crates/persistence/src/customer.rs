@@ -9,7 +9,6 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue, QuerySelect};
 
 use crate::column::Micros;
-use crate::error::store_error;
 use crate::json::{AssociatedUserJson, ProfileJson, Unreadable, code};
 use crate::store::{SqlStore, Unit};
 
@@ -153,7 +152,7 @@ fn changed(customer: &CustomerData, actor: String) -> ActiveModel {
 impl Customers for Unit {
     async fn find(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
         let query = Entity::find_by_id((self.org(), id.0)).lock_exclusive();
-        query.one(&self.transaction).await.map_err(store_error)?.map(restore).transpose()
+        self.answer(query.one(&self.transaction)).await?.map(restore).transpose()
     }
 
     async fn insert(&mut self, customer: &Customer) -> Result<Customer, StoreError> {
@@ -173,20 +172,22 @@ impl Customers for Unit {
             version: Set(data.version),
             ..changed(data, self.actor())
         };
-        restore(Entity::insert(row).exec_with_returning(&self.transaction).await.map_err(store_error)?)
+        restore(self.answer(Entity::insert(row).exec_with_returning(&self.transaction)).await?)
     }
 
     async fn update(&mut self, customer: &Customer) -> Result<(), StoreError> {
         let data = customer.data();
         let row = ActiveModel { version: Set(data.version + 1), ..changed(data, self.actor()) };
-        let updated = Entity::update_many()
-            .set(row)
-            .filter(Column::OrgId.eq(self.org()))
-            .filter(Column::Id.eq(data.id.0))
-            .filter(Column::Version.eq(data.version))
-            .exec(&self.transaction)
-            .await
-            .map_err(store_error)?;
+        let updated = self
+            .answer(
+                Entity::update_many()
+                    .set(row)
+                    .filter(Column::OrgId.eq(self.org()))
+                    .filter(Column::Id.eq(data.id.0))
+                    .filter(Column::Version.eq(data.version))
+                    .exec(&self.transaction),
+            )
+            .await?;
         if updated.rows_affected == 0 {
             return Err(StoreError::Stale);
         }
@@ -218,7 +219,8 @@ impl Unit {
                     replaced_at,
                     replaced_by,
                 };
-                former_document::Entity::insert(row).exec_without_returning(&self.transaction).await
+                let insert = former_document::Entity::insert(row);
+                self.answer(insert.exec_without_returning(&self.transaction)).await
             }
             CustomerEvent::RepresentativeReplaced(user) => {
                 let representative = Set(user.into());
@@ -231,11 +233,11 @@ impl Unit {
                     replaced_at,
                     replaced_by,
                 };
-                former_representative::Entity::insert(row).exec_without_returning(&self.transaction).await
+                let insert = former_representative::Entity::insert(row);
+                self.answer(insert.exec_without_returning(&self.transaction)).await
             }
         }
         .map(drop)
-        .map_err(store_error)
     }
 }
 
@@ -243,7 +245,7 @@ impl Unit {
 impl CustomerReads for SqlStore {
     async fn customer(&self, org: &OrgId, id: CustomerId) -> Result<Option<Customer>, StoreError> {
         let query = Entity::find_by_id((org.as_str().to_owned(), id.0));
-        query.one(&self.db).await.map_err(store_error)?.map(restore).transpose()
+        self.answer(query.one(&self.db)).await?.map(restore).transpose()
     }
 
     async fn customers_by_document(
@@ -257,8 +259,7 @@ impl CustomerReads for SqlStore {
             Some(kind) => query.filter(Column::DocumentType.eq(kind.code())),
             None => query,
         };
-        let rows: Vec<(Uuid, Option<String>)> =
-            query.into_tuple().all(&self.db).await.map_err(store_error)?;
+        let rows: Vec<(Uuid, Option<String>)> = self.answer(query.into_tuple().all(&self.db)).await?;
         let reference = |(id, external_id): (Uuid, Option<String>)| CustomerRef {
             id: CustomerId(id),
             external_id: external_id.map(Text::restore),
@@ -272,7 +273,7 @@ impl CustomerReads for SqlStore {
         external_id: &ExternalId,
     ) -> Result<Vec<CustomerId>, StoreError> {
         let query = live(org).filter(Column::ExternalId.eq(external_id.as_str()));
-        let ids: Vec<Uuid> = query.into_tuple().all(&self.db).await.map_err(store_error)?;
+        let ids: Vec<Uuid> = self.answer(query.into_tuple().all(&self.db)).await?;
         Ok(ids.into_iter().map(CustomerId).collect())
     }
 }

@@ -58,9 +58,14 @@ fn database_error(error: &dyn DatabaseError) -> Option<StoreError> {
     let code = error.code()?;
     let unavailable = || Some(StoreError::Unavailable(error.message().to_owned().into()));
     if error.try_downcast_ref::<SqliteError>().is_some() {
-        // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN; the primary code is the lowest byte.
-        let primary = code.parse::<u32>().ok()? & 0xff;
-        return if matches!(primary, 5 | 6 | 7 | 8 | 10 | 13 | 14) { unavailable() } else { None };
+        // The primary code is the lowest byte.
+        return match code.parse::<u32>().ok()? & 0xff {
+            // BUSY: another process writes for longer than the busy timeout.
+            5 => Some(StoreError::Timeout),
+            // LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN.
+            6 | 7 | 8 | 10 | 13 | 14 => unavailable(),
+            _ => None,
+        };
     }
     match &*code {
         // Cancelled by statement_timeout or lock_timeout.

@@ -4,7 +4,8 @@ use std::time::Duration;
 use application::Scope;
 use application::ports::{Accounts, Cards, Customers, Store, StoreError, UnitOfWork};
 use async_trait::async_trait;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{Connection, Error as SqlxError};
 use sea_orm::{
     ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -32,15 +33,48 @@ pub struct SqlStore {
     pub(crate) db: DatabaseConnection,
     /// SQLite has one writer at a time; waiting in line here is fair, unlike its own busy waiting.
     writer: Option<Arc<Semaphore>>,
+    /// Longest to wait for the writer before.
+    turn: Duration,
+    /// Longest to wait for the database.
     patience: Duration,
 }
 
+/// What the database answers. Its own limits come first; this one is for a database that has fallen silent, which nothing
+/// else would notice.
+async fn answer<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, DbErr>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(result) => result.map_err(store_error),
+        Err(_) => Err(StoreError::Unavailable("the database does not answer".into())),
+    }
+}
+
+/// Whether a connection may be used again. When the disk is full, SQLite rolls back by itself; the driver does not notice and
+/// takes every later transaction for a part of one that never ends, so that nothing would be kept that it commits.
+async fn is_between_transactions(connection: &mut SqliteConnection) -> Result<bool, SqlxError> {
+    if connection.is_in_transaction() {
+        // A rollback may still be under way.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
+
 impl SqlStore {
+    pub(crate) async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, StoreError> {
+        answer(self.patience, work).await
+    }
+
     /// Connects to the database; an SQLite file is made if there is none.
     ///
     /// # Errors
     /// The database cannot be reached.
     pub async fn connect(options: &Options) -> Result<Self, StoreError> {
+        let turn = options.statement_timeout;
         let mut connect = ConnectOptions::new(&options.url);
         connect
             .max_connections(options.max_connections)
@@ -55,13 +89,14 @@ impl SqlStore {
             .map_sqlx_postgres_opts(|postgres| {
                 postgres.options([("idle_in_transaction_session_timeout", "30s")])
             })
-            .map_sqlx_sqlite_opts(|sqlite| {
+            .map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(Duration::from_secs(5))
+                    .busy_timeout(turn)
                     .foreign_keys(true)
-            });
+            })
+            .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(is_between_transactions(connection)));
         let db = Database::connect(connect).await.map_err(|error| match error {
             // It quotes the URL, which may hold a password.
             DbErr::Conn(RuntimeErr::Internal(_)) => {
@@ -71,7 +106,8 @@ impl SqlStore {
         })?;
         let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
         let writer = is_sqlite.then(|| Arc::new(Semaphore::new(1)));
-        Ok(Self { db, writer, patience: options.statement_timeout })
+        let patience = options.acquire_timeout + options.statement_timeout + Duration::from_secs(1);
+        Ok(Self { db, writer, turn, patience })
     }
 
     /// Applies the migrations that are pending.
@@ -113,7 +149,7 @@ impl Store for SqlStore {
         let writer = match &self.writer {
             None => None,
             Some(writer) => {
-                let permit = tokio::time::timeout(self.patience, Arc::clone(writer).acquire_owned());
+                let permit = tokio::time::timeout(self.turn, Arc::clone(writer).acquire_owned());
                 let permit = permit.await.map_err(|_| StoreError::Timeout)?;
                 Some(permit.map_err(|closed| StoreError::Unavailable(closed.into()))?)
             }
@@ -122,12 +158,12 @@ impl Store for SqlStore {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.db.begin_with_options(options).await.map_err(store_error)?;
-        Ok(Box::new(Unit { transaction, scope: scope.clone(), _writer: writer }))
+        let transaction = self.answer(self.db.begin_with_options(options)).await?;
+        Ok(Box::new(Unit { transaction, scope: scope.clone(), patience: self.patience, _writer: writer }))
     }
 
     async fn check_ready(&self) -> Result<(), StoreError> {
-        if migration::is_current(&self.db).await.map_err(store_error)? {
+        if self.answer(migration::is_current(&self.db)).await? {
             Ok(())
         } else {
             Err(StoreError::Unavailable("the schema is behind this program".into()))
@@ -140,10 +176,18 @@ pub(crate) struct Unit {
     // Rolled back before the next writer is let in: fields are dropped in this order.
     pub(crate) transaction: DatabaseTransaction,
     pub(crate) scope: Scope,
+    patience: Duration,
     _writer: Option<OwnedSemaphorePermit>,
 }
 
 impl Unit {
+    pub(crate) async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, StoreError> {
+        answer(self.patience, work).await
+    }
+
     pub(crate) fn org(&self) -> String {
         self.scope.org.as_str().to_owned()
     }
@@ -166,7 +210,7 @@ impl Unit {
             "UPDATE external_id_sequences SET next_value = next_value + 1 WHERE name = ? RETURNING next_value - 1",
             [sequence.into()],
         );
-        let row = self.transaction.query_one_raw(statement).await.map_err(store_error)?;
+        let row = self.answer(self.transaction.query_one_raw(statement)).await?;
         let row = row
             .ok_or_else(|| StoreError::Corrupt { table: "external_id_sequences", id: sequence.to_owned() })?;
         let value: i64 = row.try_get_by_index(0).map_err(store_error)?;
@@ -189,6 +233,6 @@ impl UnitOfWork for Unit {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.transaction.commit().await.map_err(store_error)
+        answer(self.patience, self.transaction.commit()).await
     }
 }

@@ -7,6 +7,9 @@ use persistence::{Options, SqlStore};
 use sea_orm::{ConnectionTrait, Database};
 use testkit::Engine;
 use testkit::fixtures::{customer, customer_id, nif, org, private_customer, scope};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::{Fixture, fixture_with};
 
@@ -73,6 +76,36 @@ async fn a_lost_connection_is_unavailable_and_the_next_one_works() {
     // The pool may hold one more connection that was lost.
     let _ = fixture.customer(&org(), customer_id(1)).await;
     assert!(fixture.customer(&org(), customer_id(1)).await.unwrap().is_some());
+}
+
+/// Passes bytes on to a server until it is told to fall silent, as a network does that loses everything.
+async fn forward(listener: TcpListener, server: String, silent: watch::Receiver<bool>) {
+    while let Ok((mut client, _)) = listener.accept().await {
+        let (server, mut silent) = (server.clone(), silent.clone());
+        tokio::spawn(async move {
+            let mut server = TcpStream::connect(server).await.unwrap();
+            tokio::select! {
+                _ = copy_bidirectional(&mut client, &mut server) => {}
+                _ = silent.changed() => std::future::pending::<()>().await,
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_unavailable() {
+    let fixture = impatient_store(Engine::Postgres).await;
+    let server = fixture.url().split(['@', '/']).nth(3).unwrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = fixture.url().replace(&server, &listener.local_addr().unwrap().to_string());
+    let (silence, silent) = watch::channel(false);
+    tokio::spawn(forward(listener, server, silent));
+
+    let store = SqlStore::connect(&Options { url, ..impatient() }).await.unwrap();
+    assert!(store.customer(&org(), customer_id(1)).await.unwrap().is_some());
+    silence.send_replace(true);
+    let unanswered = store.customer(&org(), customer_id(1)).await;
+    assert!(matches!(unanswered, Err(StoreError::Unavailable(_))), "{unanswered:?}");
 }
 
 #[tokio::test]
