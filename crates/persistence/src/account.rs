@@ -234,10 +234,7 @@ impl Accounts for Unit {
 
     async fn insert(&mut self, account: &Account) -> Result<Account, StoreError> {
         let data = account.data();
-        let external_id = match &data.external_id {
-            Some(external_id) => Set(Some(external_id.as_str().to_owned())),
-            None => self.next_external_id("account_external_id").await?,
-        };
+        let external_id = self.external_id(data.external_id.as_ref(), "account_external_id").await?;
         let row = ActiveModel {
             org_id: Set(self.org()),
             id: Set(data.id.0),
@@ -262,19 +259,12 @@ impl Accounts for Unit {
         let data = account.data();
         let version = data.version + 1;
         let row = ActiveModel { version: Set(version), ..changed(data, self.actor()) };
-        let updated = self
-            .answer(
-                Entity::update_many()
-                    .set(row)
-                    .filter(Column::OrgId.eq(self.org()))
-                    .filter(Column::Id.eq(data.id.0))
-                    .filter(Column::Version.eq(data.version))
-                    .exec(&self.transaction),
-            )
-            .await?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Stale);
-        }
+        let update = Entity::update_many()
+            .set(row)
+            .filter(Column::OrgId.eq(self.org()))
+            .filter(Column::Id.eq(data.id.0))
+            .filter(Column::Version.eq(data.version));
+        self.update_unless_stale(update).await?;
         self.append_account_events(account, version).await
     }
 

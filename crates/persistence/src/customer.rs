@@ -157,10 +157,9 @@ impl Customers for Unit {
 
     async fn insert(&mut self, customer: &Customer) -> Result<Customer, StoreError> {
         let data = customer.data();
-        let external_id = match (&data.external_id, data.profile.kind()) {
-            (Some(external_id), _) => Set(Some(external_id.as_str().to_owned())),
-            (None, CustomerType::Digital) => Set(None),
-            (None, _) => self.next_external_id("customer_external_id").await?,
+        let external_id = match data.profile.kind() {
+            CustomerType::Digital if data.external_id.is_none() => Set(None),
+            _ => self.external_id(data.external_id.as_ref(), "customer_external_id").await?,
         };
         let row = ActiveModel {
             org_id: Set(self.org()),
@@ -178,19 +177,12 @@ impl Customers for Unit {
     async fn update(&mut self, customer: &Customer) -> Result<(), StoreError> {
         let data = customer.data();
         let row = ActiveModel { version: Set(data.version + 1), ..changed(data, self.actor()) };
-        let updated = self
-            .answer(
-                Entity::update_many()
-                    .set(row)
-                    .filter(Column::OrgId.eq(self.org()))
-                    .filter(Column::Id.eq(data.id.0))
-                    .filter(Column::Version.eq(data.version))
-                    .exec(&self.transaction),
-            )
-            .await?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Stale);
-        }
+        let update = Entity::update_many()
+            .set(row)
+            .filter(Column::OrgId.eq(self.org()))
+            .filter(Column::Id.eq(data.id.0))
+            .filter(Column::Version.eq(data.version));
+        self.update_unless_stale(update).await?;
         for (position, event) in (0..).zip(customer.events()) {
             self.append_customer_event(data, event, Set(position)).await?;
         }

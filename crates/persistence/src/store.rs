@@ -4,11 +4,13 @@ use std::time::Duration;
 use application::Scope;
 use application::ports::{Accounts, Cards, Customers, Store, StoreError, UnitOfWork};
 use async_trait::async_trait;
+use domain::ExternalId;
 use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection, Error as SqlxError};
 use sea_orm::{
     ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbBackend, DbErr, EntityTrait, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, UpdateMany,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -196,12 +198,26 @@ impl Unit {
         self.scope.actor.as_str().to_owned()
     }
 
-    /// An external id for a row to be inserted. PostgreSQL gives it by the column's default in the same round trip, without
-    /// making creators wait for one another; SQLite has one creator at a time anyway.
-    pub(crate) async fn next_external_id(
+    /// Runs the update of one row whose version it names; without such a row somebody else was faster.
+    pub(crate) async fn update_unless_stale<E: EntityTrait>(
         &self,
+        update: UpdateMany<E>,
+    ) -> Result<(), StoreError> {
+        let updated = self.answer(update.exec(&self.transaction)).await?;
+        if updated.rows_affected == 0 { Err(StoreError::Stale) } else { Ok(()) }
+    }
+
+    /// An external id for a row to be inserted: the one it brings, else the next of the sequence. PostgreSQL gives that by the
+    /// column's default in the same round trip, without making creators wait for one another; SQLite has one creator at a
+    /// time anyway.
+    pub(crate) async fn external_id(
+        &self,
+        brought: Option<&ExternalId>,
         sequence: &str,
     ) -> Result<ActiveValue<Option<String>>, StoreError> {
+        if let Some(brought) = brought {
+            return Ok(ActiveValue::Set(Some(brought.as_str().to_owned())));
+        }
         if self.transaction.get_database_backend() == DbBackend::Postgres {
             return Ok(ActiveValue::NotSet);
         }
