@@ -41,6 +41,7 @@ fn table() -> Vec<Row> {
             Some(json!({ "nif": nif(88) })),
             204,
         ),
+        ("GET", "/customers/{customer_id}/timeline", Read, "", None, 200),
         ("GET", "/external-customers/{customer_external_id}", Read, "", None, 200),
         ("GET", "/customers/{customer_id}/accounts", Read, "", None, 200),
         ("POST", "/customers/{customer_id}/accounts", Write, "", Some(new_account()), 200),

@@ -132,7 +132,7 @@ impl Accounts {
             account.change_payment_method(method, now)?;
         }
         let stored = work.accounts().insert(&account).await?;
-        work.commit().await?;
+        work.commit(now, &[(&account).into()]).await?;
         Ok((AccountRef { id, external_id: stored.data().external_id.clone() }, acceptance))
     }
 
@@ -157,12 +157,12 @@ impl Accounts {
         }
         let mut work = self.store.begin(scope).await?;
         let method = self.method(&mut *work, account.data().customer_id, &choice).await?;
-        let mut account = find(&mut *work, id).await?;
+        let (mut account, now) = (find(&mut *work, id).await?, self.clock.now());
         if let Some(method) = method
-            && account.change_payment_method(method, self.clock.now())?
+            && account.change_payment_method(method, now)?
         {
             work.accounts().update(&account).await?;
-            work.commit().await?;
+            work.commit(now, &[(&account).into()]).await?;
         }
         Ok(Acceptance::Completed)
     }
@@ -178,10 +178,10 @@ impl Accounts {
         address: BillingAddress,
     ) -> Result<(), Error> {
         let mut work = self.store.begin(scope).await?;
-        let mut account = find(&mut *work, id).await?;
-        if account.change_billing_address(address, self.clock.now())? {
+        let (mut account, now) = (find(&mut *work, id).await?, self.clock.now());
+        if account.change_billing_address(address, now)? {
             work.accounts().update(&account).await?;
-            work.commit().await?;
+            work.commit(now, &[(&account).into()]).await?;
         }
         Ok(())
     }
@@ -192,13 +192,13 @@ impl Accounts {
     /// Not found, also when it is another customer's.
     pub async fn end(&self, scope: &Scope, customer: CustomerId, id: AccountId) -> Result<(), Error> {
         let mut work = self.store.begin(scope).await?;
-        let mut account = find(&mut *work, id).await?;
+        let (mut account, now) = (find(&mut *work, id).await?, self.clock.now());
         if account.data().customer_id != customer {
             return Err(Error::NotFound(Resource::Account));
         }
-        if account.end(self.clock.now()) {
+        if account.end(now) {
             work.accounts().update(&account).await?;
-            work.commit().await?;
+            work.commit(now, &[(&account).into()]).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use domain::{
 };
 use thiserror::Error as ThisError;
 
-use crate::ports::{Clock, CustomerRef, Ids, Store, UnitOfWork};
+use crate::ports::{Clock, CustomerRef, Ids, Store, TimelinePage, UnitOfWork};
 use crate::{Error, Resource, Scope};
 
 /// What a customer is searched by. At least one criterion; all must fit.
@@ -63,10 +63,11 @@ impl Customers {
     /// # Errors
     /// A duplicate of a live customer's document, or of a live digital customer's e-mail address.
     pub async fn register(&self, scope: &Scope, new: NewCustomer) -> Result<CustomerRef, Error> {
-        let customer = Customer::register(self.ids.customer_id(), new, self.clock.now());
+        let now = self.clock.now();
+        let customer = Customer::register(self.ids.customer_id(), new, now);
         let mut work = self.store.begin(scope).await?;
         let stored = work.customers().insert(&customer).await?;
-        work.commit().await?;
+        work.commit(now, &[(&customer).into()]).await?;
         Ok(CustomerRef { id: stored.data().id, external_id: stored.data().external_id.clone() })
     }
 
@@ -104,9 +105,10 @@ impl Customers {
     /// Not found, what [`Customer::amend`] refuses, or a duplicate of a live digital customer's e-mail address.
     pub async fn amend(&self, scope: &Scope, id: CustomerId, patch: CustomerPatch) -> Result<(), Error> {
         let (mut work, mut customer) = self.load(scope, id).await?;
-        customer.amend(patch, self.clock.now())?;
+        let now = self.clock.now();
+        customer.amend(patch, now)?;
         work.customers().update(&customer).await?;
-        Ok(work.commit().await?)
+        Ok(work.commit(now, &[(&customer).into()]).await?)
     }
 
     /// Ends a customer. Ending it again changes nothing.
@@ -116,9 +118,10 @@ impl Customers {
     pub async fn end(&self, scope: &Scope, id: CustomerId) -> Result<(), Error> {
         let (mut work, mut customer) = self.load(scope, id).await?;
         let has_live_accounts = work.accounts().any_live(id).await?;
-        if customer.end(has_live_accounts, self.clock.now())? {
+        let now = self.clock.now();
+        if customer.end(has_live_accounts, now)? {
             work.customers().update(&customer).await?;
-            work.commit().await?;
+            work.commit(now, &[(&customer).into()]).await?;
         }
         Ok(())
     }
@@ -134,9 +137,10 @@ impl Customers {
         user: AssociatedUser,
     ) -> Result<(), Error> {
         let (mut work, mut customer) = self.load(scope, id).await?;
-        if customer.replace_representative(user, self.clock.now())? {
+        let now = self.clock.now();
+        if customer.replace_representative(user, now)? {
             work.customers().update(&customer).await?;
-            work.commit().await?;
+            work.commit(now, &[(&customer).into()]).await?;
         }
         Ok(())
     }
@@ -147,9 +151,25 @@ impl Customers {
     /// Not found, what [`Customer::convert_nie_to_nif`] refuses, or a duplicate of a live customer's document.
     pub async fn convert_nie_to_nif(&self, scope: &Scope, id: CustomerId, nif: Nif) -> Result<(), Error> {
         let (mut work, mut customer) = self.load(scope, id).await?;
-        customer.convert_nie_to_nif(nif, self.clock.now())?;
+        let now = self.clock.now();
+        customer.convert_nie_to_nif(nif, now)?;
         work.customers().update(&customer).await?;
-        Ok(work.commit().await?)
+        Ok(work.commit(now, &[(&customer).into()]).await?)
+    }
+
+    /// A part of what has happened to a customer and to what belongs to it, newest first.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn timeline(
+        &self,
+        org: &OrgId,
+        id: CustomerId,
+        before: Option<i64>,
+        limit: u16,
+    ) -> Result<TimelinePage, Error> {
+        let page = self.store.timeline(org, id, before, limit).await?;
+        page.ok_or(Error::NotFound(Resource::Customer))
     }
 
     async fn load(&self, scope: &Scope, id: CustomerId) -> Result<(Box<dyn UnitOfWork>, Customer), Error> {

@@ -9,6 +9,8 @@ use domain::{Invoice, InvoiceCycle, OrgId, PaymentPolicy, Restriction};
 use http_api::{Permission, RoleTable};
 use serde::Deserialize;
 
+use crate::world::ZonedCalendar;
+
 /// How the service is set up: `config/default.toml`, then `config/{environment}.toml`, then environment variables such as
 /// `MASCUSTOMERS__SERVER__PORT`.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +20,8 @@ pub struct Settings {
     pub environment: Environment,
     /// Folder of the SQLite file and the development key.
     pub data_dir: PathBuf,
+    /// Where the customers live; a name of the IANA time zone database.
+    pub time_zone: String,
     /// How it is reached.
     pub server: Server,
     /// Where it keeps its data.
@@ -219,6 +223,7 @@ impl Settings {
             ["sqlite", "postgres", "postgresql"].contains(&&*scheme),
             "database.url: must begin with sqlite:// or postgres://"
         );
+        self.calendar()?;
         self.check_auth()?;
         self.account_policy().map(drop)
     }
@@ -265,6 +270,12 @@ impl Settings {
             statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
             acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
         }
+    }
+
+    pub(crate) fn calendar(&self) -> Result<ZonedCalendar> {
+        let zone = jiff::tz::db().get(&self.time_zone);
+        zone.map(ZonedCalendar)
+            .map_err(|_| anyhow!("time_zone: must be a name of the IANA time zone database"))
     }
 
     pub(crate) fn role_table(&self) -> RoleTable {

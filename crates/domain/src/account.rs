@@ -150,6 +150,7 @@ pub enum AccountError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     data: AccountData,
+    changed: Vec<&'static str>,
     events: Vec<AccountEvent>,
 }
 
@@ -181,6 +182,7 @@ impl Account {
             updated_at: now,
             version: 1,
         });
+        account.changed.push("modality");
         account.check_payment_method(kind, customer.data().profile.segment(), policy)?;
         customer.check_live()?;
         if let Some(address) = new.billing_address {
@@ -192,13 +194,19 @@ impl Account {
     /// An account as it was stored.
     #[must_use]
     pub const fn restore(data: AccountData) -> Self {
-        Self { data, events: Vec::new() }
+        Self { data, changed: Vec::new(), events: Vec::new() }
     }
 
     /// Its present state.
     #[must_use]
     pub const fn data(&self) -> &AccountData {
         &self.data
+    }
+
+    /// The names of the fields that have changed since it was read, for the audit; all that were given, if it is new.
+    #[must_use]
+    pub fn changed(&self) -> &[&'static str] {
+        &self.changed
     }
 
     /// What has happened to it since it was read, to be stored with it.
@@ -241,7 +249,7 @@ impl Account {
             return Ok(false);
         }
         self.data.payment_method = Some(method.clone());
-        self.data.updated_at = now;
+        self.touch("payment_method", now);
         self.events.push(AccountEvent::PaymentMethodSet(method));
         Ok(true)
     }
@@ -264,12 +272,12 @@ impl Account {
     }
 
     /// Ends the account at `now`. Returns whether that changed anything: an ended one stays as it is.
-    pub const fn end(&mut self, now: OffsetDateTime) -> bool {
+    pub fn end(&mut self, now: OffsetDateTime) -> bool {
         if self.data.ended_at.is_some() {
             return false;
         }
         self.data.ended_at = Some(now);
-        self.data.updated_at = now;
+        self.touch("ended_at", now);
         true
     }
 
@@ -283,8 +291,13 @@ impl Account {
 
     fn set_billing_address(&mut self, address: BillingAddress, now: OffsetDateTime) {
         self.data.billing_address = Some(address.clone());
-        self.data.updated_at = now;
+        self.touch("billing_address", now);
         self.events.push(AccountEvent::BillingAddressSet(address));
+    }
+
+    fn touch(&mut self, field: &'static str, now: OffsetDateTime) {
+        self.changed.push(field);
+        self.data.updated_at = now;
     }
 }
 

@@ -50,6 +50,14 @@ uuid_id! {
     /// Identifies an account within an organisation.
     AccountId
 }
+uuid_id! {
+    /// Identifies a promotion of an account within an organisation.
+    PromotionId
+}
+uuid_id! {
+    /// Identifies a credential within an organisation.
+    CredentialId
+}
 
 /// The name of an organisation (tenant): `^[a-z0-9][a-z0-9_-]{0,62}$`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

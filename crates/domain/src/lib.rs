@@ -7,6 +7,7 @@ mod code;
 
 mod account;
 mod address;
+mod audit;
 mod card;
 mod card_number;
 mod contact;
@@ -27,6 +28,7 @@ pub use address::{
     Address, AddressLine, AddressLineError, BillingAddress, PostalCode, PostalCodeError, StateId,
     StateIdError,
 };
+pub use audit::{AuditEntry, EntityKind};
 pub use card::{Card, CardExpiry, CardExpiryError};
 pub use card_number::contains_card_number;
 pub use code::UnknownCode;
@@ -44,7 +46,8 @@ pub use customer::{
 pub use date::{Birthdate, DateError, FoundingDate, parse_date};
 pub use iban::{Iban, IbanError};
 pub use id::{
-    AccountId, Actor, CustomerId, ExternalId, GatewayToken, GatewayTokenError, NotAUuid, OrgId, OrgIdError,
+    AccountId, Actor, CredentialId, CustomerId, ExternalId, GatewayToken, GatewayTokenError, NotAUuid, OrgId,
+    OrgIdError, PromotionId,
 };
 pub use identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
 pub use payment_method::{

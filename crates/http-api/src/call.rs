@@ -20,6 +20,8 @@ use crate::access::{Permission, Requires};
 use crate::body::{Fields, Object, Value};
 use crate::error::ApiError;
 use crate::json::{self, Json};
+use crate::observe::RequestId;
+use crate::routes::operation;
 
 /// Most bytes of a body.
 const MAX_BODY: usize = 256 * 1024;
@@ -139,16 +141,18 @@ fn authorise<P: Requires>(request: &HttpRequest) -> Result<Call<P>, ApiError> {
     let identity =
         bearer(request).and_then(|token| state.verifier.verify(token)).ok_or(ApiError::Unauthorized)?;
     let org: OrgId = request.match_info().query("org_id").parse().map_err(|_| ApiError::NotFound)?;
-    request.extensions_mut().insert(Scope { org: org.clone(), actor: identity.actor.clone() });
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let scope = Scope { org, actor: identity.actor.clone(), operation: operation(request), request_id };
+    request.extensions_mut().insert(scope.clone());
     let header = narrowing(request)?;
     let permissions = state.roles.permissions(&identity.roles, header.as_deref());
-    if !identity.belongs_to(org.as_str()) || !permissions.contains(&P::PERMISSION) {
+    if !identity.belongs_to(scope.org.as_str()) || !permissions.contains(&P::PERMISSION) {
         return Err(ApiError::Forbidden);
     }
     Ok(Call {
         now: state.clock.now(),
         reads_pii: permissions.contains(&Permission::ReadPii),
-        scope: Scope { org, actor: identity.actor },
+        scope,
         path: request
             .match_info()
             .iter()

@@ -13,6 +13,7 @@ mod json;
 mod jwt;
 mod observe;
 mod routes;
+mod timeline;
 mod view;
 
 use std::sync::Arc;

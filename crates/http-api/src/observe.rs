@@ -17,6 +17,9 @@ use crate::routes::ORGANISATION;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of the request that bears it as an extension.
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Middleware around all routes.
 ///
 /// # Errors
@@ -30,6 +33,8 @@ pub async fn observe(
     let span = info_span!("request", request_id = request_id.to_str().unwrap_or_default());
     let method = request.method().clone();
 
+    let id = RequestId(request_id.to_str().unwrap_or_default().to_owned());
+    request.extensions_mut().insert(id);
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let mut response = render_error(response);
     let headers = response.headers_mut();

@@ -1,12 +1,15 @@
 //! How the parts of customers and accounts that are never searched are kept: as JSON documents.
 
+use application::ports::Effect;
 use domain::{
-    Address, AddressLine, AssociatedUser, BillingAddress, Birthdate, CompanyInfo, ContactInfo, ContactList,
-    CorporateSegment, DigitalPersonalInfo, EmailAddress, EmailEntry, FoundingDate, IdentityDocument, Invoice,
-    InvoiceCycle, PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId, Text, parse_date,
+    AccountId, Address, AddressLine, AssociatedUser, BillingAddress, Birthdate, CompanyInfo, ContactInfo,
+    ContactList, CorporateSegment, DigitalPersonalInfo, EmailAddress, EmailEntry, FoundingDate, GatewayToken,
+    IdentityDocument, Invoice, InvoiceCycle, PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId,
+    Text, parse_date,
 };
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// What cannot be read back; its place is told by whoever knows the row.
 #[derive(Debug)]
@@ -369,5 +372,36 @@ impl TryFrom<InvoiceJson> for Invoice {
             due_days_id: json.due_days_id,
             delivery_mode: code(&json.delivery_mode)?,
         })
+    }
+}
+
+/// What has to happen outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub(crate) enum EffectJson {
+    Tokenize { account_id: Uuid, reference_id: String, attempt: i32 },
+}
+
+impl From<&Effect> for EffectJson {
+    fn from(effect: &Effect) -> Self {
+        match effect {
+            Effect::Tokenize { account_id, reference_id, attempt } => Self::Tokenize {
+                account_id: account_id.0,
+                reference_id: reference_id.as_str().to_owned(),
+                attempt: *attempt,
+            },
+        }
+    }
+}
+
+impl From<EffectJson> for Effect {
+    fn from(json: EffectJson) -> Self {
+        match json {
+            EffectJson::Tokenize { account_id, reference_id, attempt } => Self::Tokenize {
+                account_id: AccountId(account_id),
+                reference_id: GatewayToken::restore(reference_id),
+                attempt,
+            },
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! The store on SQLite and PostgreSQL, by sea-orm. Knows the ports and the domain; must not know HTTP or any other adapter.
 
 mod account;
+mod audit;
 mod card;
 mod column;
 mod customer;
 mod error;
 mod json;
 mod migration;
+mod outbox;
 mod store;
 
 pub use store::{Options, SqlStore};

@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::Scope;
-use application::ports::{Accounts, Cards, Customers, Store, StoreError, UnitOfWork};
+use application::ports::{Accounts, Cards, Customers, Outbox, Store, StoreError, UnitOfWork};
 use async_trait::async_trait;
-use domain::ExternalId;
+use domain::{AuditEntry, ExternalId};
+use sea_orm::sqlx::postgres::PgListener;
 use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection, Error as SqlxError};
 use sea_orm::{
@@ -12,10 +13,12 @@ use sea_orm::{
     DbBackend, DbErr, EntityTrait, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait, UpdateMany,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use time::OffsetDateTime;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::error::store_error;
 use crate::migration;
+use crate::outbox::CHANNEL;
 
 /// How to reach the database.
 #[derive(Clone)]
@@ -39,6 +42,8 @@ pub struct SqlStore {
     turn: Duration,
     /// Longest to wait for the database.
     patience: Duration,
+    /// Told when entries are added to the outbox.
+    pub(crate) outbox_added: Arc<Notify>,
 }
 
 /// What the database answers. Its own limits come first; this one is for a database that has fallen silent, which nothing
@@ -109,7 +114,7 @@ impl SqlStore {
         let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
         let writer = is_sqlite.then(|| Arc::new(Semaphore::new(1)));
         let patience = options.acquire_timeout + options.statement_timeout + Duration::from_secs(1);
-        Ok(Self { db, writer, turn, patience })
+        Ok(Self { db, writer, turn, patience, outbox_added: Arc::default() })
     }
 
     /// Applies the migrations that are pending.
@@ -136,6 +141,41 @@ impl SqlStore {
         migration::status(&self.db).await.map_err(store_error)
     }
 
+    /// Hears of what other processes add to the outbox, until this store is dropped. On SQLite nobody tells.
+    ///
+    /// # Errors
+    /// No connection can be had for it.
+    pub async fn listen(&self) -> Result<(), StoreError> {
+        if self.db.get_database_backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let unavailable = |error: SqlxError| StoreError::Unavailable(error.into());
+        let pool = self.db.get_postgres_connection_pool();
+        let mut listener = PgListener::connect_with(pool).await.map_err(unavailable)?;
+        listener.listen(CHANNEL).await.map_err(unavailable)?;
+        let added = Arc::downgrade(&self.outbox_added);
+        tokio::spawn(async move {
+            // It connects again by itself; what it misses meanwhile is found by polling.
+            loop {
+                let heard = listener.recv().await;
+                let Some(added) = added.upgrade() else { break };
+                match heard {
+                    Ok(_) => added.notify_one(),
+                    Err(_) => tokio::time::sleep(Duration::from_secs(5)).await,
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// The right to write: on SQLite one at a time, in the order of asking.
+    pub(crate) async fn writer(&self) -> Result<Option<OwnedSemaphorePermit>, StoreError> {
+        let Some(writer) = &self.writer else { return Ok(None) };
+        let permit = tokio::time::timeout(self.turn, Arc::clone(writer).acquire_owned());
+        let permit = permit.await.map_err(|_| StoreError::Timeout)?;
+        Ok(Some(permit.map_err(|closed| StoreError::Unavailable(closed.into()))?))
+    }
+
     /// Closes all connections.
     ///
     /// # Errors
@@ -148,20 +188,20 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        let writer = match &self.writer {
-            None => None,
-            Some(writer) => {
-                let permit = tokio::time::timeout(self.turn, Arc::clone(writer).acquire_owned());
-                let permit = permit.await.map_err(|_| StoreError::Timeout)?;
-                Some(permit.map_err(|closed| StoreError::Unavailable(closed.into()))?)
-            }
-        };
+        let writer = self.writer().await?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
         let transaction = self.answer(self.db.begin_with_options(options)).await?;
-        Ok(Box::new(Unit { transaction, scope: scope.clone(), patience: self.patience, _writer: writer }))
+        Ok(Box::new(Unit {
+            transaction,
+            scope: scope.clone(),
+            patience: self.patience,
+            outbox_added: Arc::clone(&self.outbox_added),
+            has_added_effects: false,
+            _writer: writer,
+        }))
     }
 
     async fn check_ready(&self) -> Result<(), StoreError> {
@@ -179,6 +219,8 @@ pub(crate) struct Unit {
     pub(crate) transaction: DatabaseTransaction,
     pub(crate) scope: Scope,
     patience: Duration,
+    outbox_added: Arc<Notify>,
+    pub(crate) has_added_effects: bool,
     _writer: Option<OwnedSemaphorePermit>,
 }
 
@@ -248,7 +290,20 @@ impl UnitOfWork for Unit {
         self
     }
 
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        answer(self.patience, self.transaction.commit()).await
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self
+    }
+
+    async fn commit(self: Box<Self>, at: OffsetDateTime, changes: &[AuditEntry]) -> Result<(), StoreError> {
+        self.append_audit(at, changes).await?;
+        if self.has_added_effects && self.transaction.get_database_backend() == DbBackend::Postgres {
+            let notify = format!("NOTIFY {CHANNEL}");
+            self.answer(self.transaction.execute_unprepared(&notify)).await?;
+        }
+        answer(self.patience, self.transaction.commit()).await?;
+        if self.has_added_effects {
+            self.outbox_added.notify_one();
+        }
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::{Mutex, PoisonError};
 
-use application::ports::Clock;
-use time::{Duration, OffsetDateTime, UtcOffset};
+use application::ports::{Calendar, Clock};
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
 use crate::fixtures::NOW;
 
@@ -39,6 +39,16 @@ impl Default for FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> OffsetDateTime {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Days in UTC.
+#[derive(Debug)]
+pub struct UtcCalendar;
+
+impl Calendar for UtcCalendar {
+    fn day_of(&self, instant: OffsetDateTime) -> Date {
+        instant.to_offset(UtcOffset::UTC).date()
     }
 }
 

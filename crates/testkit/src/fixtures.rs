@@ -3,11 +3,11 @@
 use application::Scope;
 use domain::{
     Account, AccountData, AccountId, Address, AssociatedUser, BillingAddress, Birthdate, Card, CompanyInfo,
-    ContactInfo, ContactList, CorporateSegment, Customer, CustomerId, DeliveryMode, DigitalPersonalInfo,
-    DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban, IdentityDocument, Invoice,
-    InvoiceCycle, Language, LoginEmail, Modality, NewAccount, NewAccountModality, NewCustomer,
-    NewPaymentMethodType, OrgId, PaymentMethod, PaymentPolicy, PersonalInfo, Phone, PhoneNumber, PhoneType,
-    Profile, Role, Text,
+    ContactInfo, ContactList, CorporateSegment, CredentialId, Customer, CustomerId, DeliveryMode,
+    DigitalPersonalInfo, DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban,
+    IdentityDocument, Invoice, InvoiceCycle, Language, LoginEmail, Modality, NewAccount, NewAccountModality,
+    NewCustomer, NewPaymentMethodType, OrgId, PaymentMethod, PaymentPolicy, PersonalInfo, Phone, PhoneNumber,
+    PhoneType, Profile, PromotionId, Role, Text,
 };
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -28,6 +28,18 @@ pub const fn account_id(n: u32) -> AccountId {
     AccountId(uuid(0xa00, n))
 }
 
+/// The `n`th promotion id: `01950000-0000-7b00-8000-` and `n` in hexadecimal.
+#[must_use]
+pub const fn promotion_id(n: u32) -> PromotionId {
+    PromotionId(uuid(0xb00, n))
+}
+
+/// The `n`th credential id: `01950000-0000-7d00-8000-` and `n` in hexadecimal.
+#[must_use]
+pub const fn credential_id(n: u32) -> CredentialId {
+    CredentialId(uuid(0xd00, n))
+}
+
 /// Laid out like version 7 (RFC 9562, section 5.7): time, version, `kind` for 12 random bits, variant, `n` for the other ones.
 const fn uuid(kind: u128, n: u32) -> Uuid {
     Uuid::from_u128(0x0195_0000_0000 << 80 | 0x7 << 76 | kind << 64 | 0b10 << 62 | n as u128)
@@ -42,7 +54,7 @@ pub fn org() -> OrgId {
 /// Somebody acting in [`org`].
 #[must_use]
 pub fn scope() -> Scope {
-    Scope { org: org(), actor: text("tester") }
+    Scope { org: org(), actor: text("tester"), operation: "test", request_id: "request-1".to_owned() }
 }
 
 /// Text that fits.

@@ -1,24 +1,38 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use application::ports::Ids;
-use domain::{AccountId, CustomerId};
+use domain::{AccountId, CredentialId, CustomerId, PromotionId};
 
-use crate::fixtures::{account_id, customer_id};
+use crate::fixtures::{account_id, credential_id, customer_id, promotion_id};
 
-/// Hands out [`customer_id`]s and [`account_id`]s 1, 2, 3 and so on, each kind by itself.
+/// Hands out [`customer_id`]s, [`account_id`]s and so on, each kind numbered 1, 2, 3 by itself.
 #[derive(Debug, Default)]
 pub struct SequentialIds {
     customers: AtomicU32,
     accounts: AtomicU32,
+    promotions: AtomicU32,
+    credentials: AtomicU32,
+}
+
+fn next(counter: &AtomicU32) -> u32 {
+    counter.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 impl Ids for SequentialIds {
     fn customer_id(&self) -> CustomerId {
-        customer_id(self.customers.fetch_add(1, Ordering::Relaxed) + 1)
+        customer_id(next(&self.customers))
     }
 
     fn account_id(&self) -> AccountId {
-        account_id(self.accounts.fetch_add(1, Ordering::Relaxed) + 1)
+        account_id(next(&self.accounts))
+    }
+
+    fn promotion_id(&self) -> PromotionId {
+        promotion_id(next(&self.promotions))
+    }
+
+    fn credential_id(&self) -> CredentialId {
+        credential_id(next(&self.credentials))
     }
 }
 

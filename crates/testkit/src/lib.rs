@@ -10,7 +10,7 @@ pub mod fixtures;
 mod ids;
 mod memory_store;
 
-pub use clock::FixedClock;
+pub use clock::{FixedClock, UtcCalendar};
 #[cfg(feature = "database")]
 pub use database::{Engine, TestDatabase};
 pub use ids::SequentialIds;

@@ -1,19 +1,20 @@
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use application::Scope;
 use application::ports::{
-    AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards, Constraint,
-    CustomerReads, CustomerRef, Customers, PaymentMethodEntry, Store, StoreError, UnitOfWork,
+    AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Cards,
+    Constraint, CustomerReads, CustomerRef, Customers, Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue,
+    PaymentMethodEntry, Store, StoreError, TimelineEntry, TimelinePage, UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{
-    Account, AccountData, AccountEvent, AccountId, Actor, Card, Customer, CustomerData, CustomerEvent,
-    CustomerId, DocumentType, ExternalId, GatewayToken, OrgId,
+    Account, AccountData, AccountEvent, AccountId, Actor, AuditEntry, Card, Customer, CustomerData,
+    CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId,
 };
 use time::{Date, OffsetDateTime, UtcOffset};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
 
 /// A store in memory that keeps every promise of the port but survival. Clones share what they hold.
 ///
@@ -27,6 +28,10 @@ struct Shared {
     writer: Arc<AsyncMutex<()>>,
     customer_numbers: Numbers,
     account_numbers: Numbers,
+    audit_numbers: AtomicI64,
+    outbox: Mutex<Vec<OutboxEntry>>,
+    outbox_numbers: AtomicI64,
+    outbox_added: Notify,
 }
 
 /// Hands out external ids; not rolled back, so that none is given twice.
@@ -50,6 +55,14 @@ struct Organisation {
     customers: BTreeMap<CustomerId, CustomerRow>,
     accounts: BTreeMap<AccountId, AccountRow>,
     cards: HashMap<GatewayToken, Card>,
+    audit: Vec<AuditRow>,
+}
+
+#[derive(Clone)]
+struct AuditRow {
+    id: i64,
+    customer_id: Option<CustomerId>,
+    entry: TimelineEntry,
 }
 
 #[derive(Clone)]
@@ -148,6 +161,10 @@ impl Shared {
     fn organisation(&self, org: &OrgId) -> Arc<Organisation> {
         self.committed.lock().unwrap_or_else(PoisonError::into_inner).get(org).cloned().unwrap_or_default()
     }
+
+    fn outbox(&self) -> MutexGuard<'_, Vec<OutboxEntry>> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[async_trait]
@@ -157,6 +174,8 @@ impl Store for MemoryStore {
         Ok(Box::new(Unit {
             organisation: self.0.organisation(&scope.org),
             scope: scope.clone(),
+            added: Vec::new(),
+            finished: Vec::new(),
             shared: Arc::clone(&self.0),
             _exclusive: exclusive,
         }))
@@ -171,6 +190,8 @@ impl Store for MemoryStore {
 struct Unit {
     organisation: Arc<Organisation>,
     scope: Scope,
+    added: Vec<OutboxEntry>,
+    finished: Vec<i64>,
     shared: Arc<Shared>,
     _exclusive: OwnedMutexGuard<()>,
 }
@@ -178,6 +199,23 @@ struct Unit {
 impl Unit {
     fn writable(&mut self) -> &mut Organisation {
         Arc::make_mut(&mut self.organisation)
+    }
+
+    fn append_audit(&mut self, at: OffsetDateTime, changes: &[AuditEntry]) {
+        let (scope, shared) = (self.scope.clone(), Arc::clone(&self.shared));
+        self.writable().audit.extend(changes.iter().map(|change| AuditRow {
+            id: shared.audit_numbers.fetch_add(1, Ordering::Relaxed),
+            customer_id: change.customer_id,
+            entry: TimelineEntry {
+                at,
+                actor: scope.actor.clone(),
+                request_id: scope.request_id.clone(),
+                operation: scope.operation.to_owned(),
+                entity: change.entity,
+                entity_id: change.entity_id.clone(),
+                fields: change.fields.iter().map(ToString::to_string).collect(),
+            },
+        }));
     }
 }
 
@@ -195,7 +233,21 @@ impl UnitOfWork for Unit {
         self
     }
 
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self
+    }
+
+    async fn commit(
+        mut self: Box<Self>,
+        at: OffsetDateTime,
+        changes: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        self.append_audit(at, changes);
+        self.shared.outbox().retain(|entry| !self.finished.contains(&entry.id));
+        if !self.added.is_empty() {
+            self.shared.outbox().append(&mut self.added);
+            self.shared.outbox_added.notify_one();
+        }
         let mut committed = self.shared.committed.lock().unwrap_or_else(PoisonError::into_inner);
         committed.insert(self.scope.org.clone(), Arc::clone(&self.organisation));
         Ok(())
@@ -388,5 +440,150 @@ impl AccountReads for MemoryStore {
             external_id: row.data.external_id.clone(),
             entries: row.billing_addresses.iter().rev().filter(in_range).cloned().collect(),
         }))
+    }
+}
+
+#[async_trait]
+impl AuditReads for MemoryStore {
+    async fn timeline(
+        &self,
+        org: &OrgId,
+        customer: CustomerId,
+        before: Option<i64>,
+        limit: u16,
+    ) -> Result<Option<TimelinePage>, StoreError> {
+        let organisation = self.0.organisation(org);
+        if !organisation.customers.contains_key(&customer) {
+            return Ok(None);
+        }
+        let on_page = |row: &&AuditRow| {
+            row.customer_id == Some(customer) && before.is_none_or(|before| row.id < before)
+        };
+        let limit = usize::from(limit);
+        let rows: Vec<_> = organisation.audit.iter().rev().filter(on_page).take(limit + 1).collect();
+        let next = if rows.len() > limit { rows.get(limit - 1).map(|row| row.id) } else { None };
+        let entries = rows.into_iter().take(limit).map(|row| row.entry.clone()).collect();
+        Ok(Some(TimelinePage { entries, next }))
+    }
+}
+
+#[async_trait]
+impl Outbox for Unit {
+    async fn add(
+        &mut self,
+        customer: CustomerId,
+        effect: &Effect,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.added.push(OutboxEntry {
+            id: self.shared.outbox_numbers.fetch_add(1, Ordering::Relaxed) + 1,
+            org: self.scope.org.clone(),
+            customer_id: customer,
+            effect: effect.clone(),
+            request_id: self.scope.request_id.clone(),
+            created_at: now,
+            attempts: 0,
+            due_at: now,
+            parked_at: None,
+            last_error: None,
+        });
+        Ok(())
+    }
+
+    async fn finish(&mut self, entry: &OutboxEntry) -> Result<(), StoreError> {
+        let outbox = self.shared.outbox();
+        let is_claimed = |own: &OutboxEntry| own.id == entry.id && own.attempts == entry.attempts;
+        if !outbox.iter().any(is_claimed) {
+            return Err(StoreError::Stale);
+        }
+        self.finished.push(entry.id);
+        Ok(())
+    }
+}
+
+/// Where the oldest entries of each customer and neighbour stand.
+fn heads(outbox: &[OutboxEntry], neighbour: Neighbour) -> Vec<usize> {
+    let mut seen = HashSet::new();
+    let mut is_head = |entry: &OutboxEntry| {
+        entry.effect.neighbour() == neighbour && seen.insert((entry.org.clone(), entry.customer_id))
+    };
+    let heads = (0..outbox.len()).filter(|&at| is_head(&outbox[at]));
+    heads.filter(|&at| outbox[at].parked_at.is_none()).collect()
+}
+
+impl MemoryStore {
+    fn change_claimed(&self, entry: &OutboxEntry, change: impl FnOnce(&mut OutboxEntry)) {
+        let mut outbox = self.0.outbox();
+        let own = outbox.iter_mut().find(|own| own.id == entry.id && own.attempts == entry.attempts);
+        if let Some(own) = own {
+            change(own);
+        }
+    }
+}
+
+#[async_trait]
+impl OutboxQueue for MemoryStore {
+    async fn claim(
+        &self,
+        neighbour: Neighbour,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+        limit: u16,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let mut outbox = self.0.outbox();
+        let mut due = heads(&outbox, neighbour);
+        due.retain(|&at| outbox[at].due_at <= now);
+        due.sort_by_key(|&at| outbox[at].due_at);
+        let claim = |at: usize| {
+            let entry = &mut outbox[at];
+            (entry.attempts, entry.due_at) = (entry.attempts + 1, until);
+            entry.clone()
+        };
+        Ok(due.into_iter().take(usize::from(limit)).map(claim).collect())
+    }
+
+    async fn postpone(
+        &self,
+        entry: &OutboxEntry,
+        due_at: OffsetDateTime,
+        error: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.change_claimed(entry, |own| {
+            (own.due_at, own.last_error) = (due_at, error.map(ToOwned::to_owned));
+        });
+        Ok(())
+    }
+
+    async fn park(&self, entry: &OutboxEntry, now: OffsetDateTime, error: &str) -> Result<(), StoreError> {
+        self.change_claimed(entry, |own| {
+            (own.parked_at, own.last_error) = (Some(now), Some(error.to_owned()));
+        });
+        Ok(())
+    }
+
+    async fn next_due(&self, neighbour: Neighbour) -> Result<Option<OffsetDateTime>, StoreError> {
+        let outbox = self.0.outbox();
+        Ok(heads(&outbox, neighbour).into_iter().map(|at| outbox[at].due_at).min())
+    }
+
+    async fn entries(&self, only_parked: bool, limit: u16) -> Result<Vec<OutboxEntry>, StoreError> {
+        let outbox = self.0.outbox();
+        let shown = outbox.iter().filter(|entry| !only_parked || entry.parked_at.is_some());
+        Ok(shown.take(usize::from(limit)).cloned().collect())
+    }
+
+    async fn retry(&self, id: Option<i64>, now: OffsetDateTime) -> Result<u64, StoreError> {
+        let mut outbox = self.0.outbox();
+        let parked = outbox.iter_mut().filter(|entry| entry.parked_at.is_some());
+        let retried = parked.filter(|entry| id.is_none_or(|id| entry.id == id)).map(|entry| {
+            (entry.attempts, entry.due_at, entry.parked_at) = (0, now, None);
+        });
+        let retried = retried.count() as u64;
+        self.0.outbox_added.notify_one();
+        Ok(retried)
+    }
+
+    async fn added(&self) {
+        self.0.outbox_added.notified().await;
     }
 }

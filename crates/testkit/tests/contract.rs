@@ -13,7 +13,9 @@ testkit::store_contract!(memory_store);
 fn the_macro_names_every_case() {
     let sources = [
         include_str!("../src/contract/accounts.rs"),
+        include_str!("../src/contract/audit.rs"),
         include_str!("../src/contract/customers.rs"),
+        include_str!("../src/contract/outbox.rs"),
         include_str!("../src/contract/units.rs"),
     ];
     let named: Vec<_> = include_str!("../src/contract/mod.rs").split_whitespace().collect();

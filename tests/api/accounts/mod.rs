@@ -73,7 +73,7 @@ async fn import_card(app: &TestApp, token_id: &str, customer: &str, expiration: 
     };
     let mut work = app.store().await.begin(&scope()).await.unwrap();
     work.cards().insert(&card).await.unwrap();
-    work.commit().await.unwrap();
+    work.commit(NOW, &[]).await.unwrap();
 }
 
 /// Brings an account, as an import would, and returns its id.
@@ -92,7 +92,7 @@ async fn import_account(
     }
     let mut work = store.begin(&scope()).await.unwrap();
     let stored = work.accounts().insert(&account).await.unwrap();
-    work.commit().await.unwrap();
+    work.commit(NOW, &[]).await.unwrap();
     stored.data().id.to_string()
 }
 

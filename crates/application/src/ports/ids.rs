@@ -1,4 +1,4 @@
-use domain::{AccountId, CustomerId};
+use domain::{AccountId, CredentialId, CustomerId, PromotionId};
 
 /// Hands out ids that were never handed out before.
 pub trait Ids: Send + Sync {
@@ -6,4 +6,8 @@ pub trait Ids: Send + Sync {
     fn customer_id(&self) -> CustomerId;
     /// For a new account.
     fn account_id(&self) -> AccountId;
+    /// For a new promotion.
+    fn promotion_id(&self) -> PromotionId;
+    /// For a new credential.
+    fn credential_id(&self) -> CredentialId;
 }

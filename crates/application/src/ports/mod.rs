@@ -1,12 +1,16 @@
 //! What the use cases need from the world.
 
+mod audit;
 mod clock;
 mod ids;
+mod outbox;
 mod payment_gateway;
 mod store;
 
-pub use clock::Clock;
+pub use audit::{AuditReads, TimelineEntry, TimelinePage};
+pub use clock::{Calendar, Clock};
 pub use ids::Ids;
+pub use outbox::{Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue};
 pub use payment_gateway::{PaymentGateway, PaymentGatewayError, TokenizationRequest};
 pub use store::{
     AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards, Constraint,

@@ -2,11 +2,12 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use domain::{
-    Account, AccountId, BillingAddress, Card, Customer, CustomerId, DocumentType, ExternalId, GatewayToken,
-    OrgId, PaymentMethod, Profile,
+    Account, AccountId, AuditEntry, BillingAddress, Card, Customer, CustomerId, DocumentType, ExternalId,
+    GatewayToken, OrgId, PaymentMethod, Profile,
 };
 use time::{Date, OffsetDateTime};
 
+use super::{AuditReads, Outbox, OutboxQueue};
 use crate::Scope;
 
 /// A uniqueness rule that the store keeps, whoever writes at the same time.
@@ -46,9 +47,9 @@ pub enum StoreError {
     Unexpected(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// Where customers and accounts are kept.
+/// Where everything is kept.
 #[async_trait]
-pub trait Store: CustomerReads + AccountReads {
+pub trait Store: CustomerReads + AccountReads + AuditReads + OutboxQueue {
     /// Begins changes that are kept all together or not at all. Everything done in the unit is bound to the scope's
     /// organisation and recorded as done by its actor.
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError>;
@@ -66,8 +67,11 @@ pub trait UnitOfWork: Send {
     fn accounts(&mut self) -> &mut dyn Accounts;
     /// The cards of the organisation's customers.
     fn cards(&mut self) -> &mut dyn Cards;
-    /// Keeps the changes: when this returns, they survive the death of the process.
-    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+    /// What has to happen outside.
+    fn outbox(&mut self) -> &mut dyn Outbox;
+    /// Keeps the changes: when this returns, they survive the death of the process. With them the audit keeps what was changed
+    /// `at` this instant, by whom and in which request.
+    async fn commit(self: Box<Self>, at: OffsetDateTime, changes: &[AuditEntry]) -> Result<(), StoreError>;
 }
 
 /// Customers within a unit of work.

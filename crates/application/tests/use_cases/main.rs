@@ -11,7 +11,7 @@ use application::{AccountPolicy, Accounts, Customers, Scope};
 use async_trait::async_trait;
 use domain::{Account, AccountId, Card, Customer, CustomerId, PaymentMethod};
 use mockall::mock;
-use testkit::fixtures::{org, scope};
+use testkit::fixtures::{NOW, org, scope};
 use testkit::{FixedClock, MemoryStore, SequentialIds};
 use time::Duration;
 
@@ -80,20 +80,20 @@ impl World {
     async fn bring(&self, customer: &Customer) {
         let mut work = self.store.begin(&scope()).await.unwrap();
         work.customers().insert(customer).await.unwrap();
-        work.commit().await.unwrap();
+        work.commit(NOW, &[]).await.unwrap();
     }
 
     /// Puts an account straight into the store, as an import does.
     async fn bring_account(&self, account: &Account) {
         let mut work = self.store.begin(&scope()).await.unwrap();
         work.accounts().insert(account).await.unwrap();
-        work.commit().await.unwrap();
+        work.commit(NOW, &[]).await.unwrap();
     }
 
     async fn bring_card(&self, card: &Card) {
         let mut work = self.store.begin(&scope()).await.unwrap();
         work.cards().insert(card).await.unwrap();
-        work.commit().await.unwrap();
+        work.commit(NOW, &[]).await.unwrap();
     }
 
     /// The payment methods that an account has had, newest first.

@@ -8,6 +8,7 @@ mod tests;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use self::patch::set;
 pub use self::patch::{Change, CompanyPatch, ContactPatch, CustomerPatch, DigitalPatch, PersonalPatch};
 pub use self::profile::{
     AssociatedUser, CompanyInfo, CorporateSegment, CustomerType, DigitalPersonalInfo, Gender, Language,
@@ -87,6 +88,7 @@ pub enum CustomerError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
     data: CustomerData,
+    changed: Vec<&'static str>,
     events: Vec<CustomerEvent>,
 }
 
@@ -94,7 +96,12 @@ impl Customer {
     /// A new customer, registered at `now`.
     #[must_use]
     pub fn register(id: CustomerId, new: NewCustomer, now: OffsetDateTime) -> Self {
-        Self::restore(CustomerData {
+        let blocks: &[&str] = match &new.profile {
+            Profile::Private { .. } => &["contact_info", "personal_info"],
+            Profile::Corporate { .. } => &["segment", "contact_info", "company_info"],
+            Profile::Digital { .. } => &["digital_personal_info"],
+        };
+        let mut customer = Self::restore(CustomerData {
             id,
             external_id: None,
             preferred_language: new.preferred_language,
@@ -103,19 +110,27 @@ impl Customer {
             ended_at: None,
             updated_at: now,
             version: 1,
-        })
+        });
+        customer.changed = [&["type", "preferred_language"], blocks].concat();
+        customer
     }
 
     /// A customer as it was stored.
     #[must_use]
     pub const fn restore(data: CustomerData) -> Self {
-        Self { data, events: Vec::new() }
+        Self { data, changed: Vec::new(), events: Vec::new() }
     }
 
     /// Its present state.
     #[must_use]
     pub const fn data(&self) -> &CustomerData {
         &self.data
+    }
+
+    /// The paths of the fields that have changed since it was read, for the audit; all that were given, if it is new.
+    #[must_use]
+    pub fn changed(&self) -> &[&'static str] {
+        &self.changed
     }
 
     /// What has happened to it since it was read, to be stored with it.
@@ -131,23 +146,22 @@ impl Customer {
     pub fn amend(&mut self, patch: CustomerPatch, now: OffsetDateTime) -> Result<(), CustomerError> {
         self.check_blocks(&patch)?;
         self.check_live()?;
-        if let Some(language) = patch.preferred_language {
-            self.data.preferred_language = language;
-        }
+        let changed = &mut self.changed;
+        set(&mut self.data.preferred_language, patch.preferred_language, "preferred_language", changed);
         match &mut self.data.profile {
             Profile::Private { contact_info, personal_info } => {
-                patch.contact_info.unwrap_or_default().apply(contact_info);
-                patch.personal_info.unwrap_or_default().apply(personal_info);
+                patch.contact_info.unwrap_or_default().apply(contact_info, changed);
+                patch.personal_info.unwrap_or_default().apply(personal_info, changed);
             }
             Profile::Corporate { contact_info, company_info, .. } => {
-                patch.contact_info.unwrap_or_default().apply(contact_info);
-                patch.company_info.unwrap_or_default().apply(company_info);
+                patch.contact_info.unwrap_or_default().apply(contact_info, changed);
+                patch.company_info.unwrap_or_default().apply(company_info, changed);
             }
             Profile::Digital { digital_personal_info } => {
-                patch.digital_personal_info.unwrap_or_default().apply(digital_personal_info);
+                patch.digital_personal_info.unwrap_or_default().apply(digital_personal_info, changed);
             }
         }
-        self.touch(now);
+        self.data.updated_at = now;
         Ok(())
     }
 
@@ -163,7 +177,7 @@ impl Customer {
             return Err(CustomerError::LiveAccounts);
         }
         self.data.ended_at = Some(now);
-        self.touch(now);
+        self.touch("ended_at", now);
         Ok(true)
     }
 
@@ -187,7 +201,7 @@ impl Customer {
         }
         let former = company_info.representative.replace(user);
         self.events.extend(former.map(CustomerEvent::RepresentativeReplaced));
-        self.touch(now);
+        self.touch("company_info.associated_users", now);
         Ok(true)
     }
 
@@ -197,9 +211,13 @@ impl Customer {
     /// [`CustomerError::Ended`], or [`CustomerError::NotANie`] when the present document is none.
     pub fn convert_nie_to_nif(&mut self, nif: Nif, now: OffsetDateTime) -> Result<(), CustomerError> {
         self.check_live()?;
-        let document = match &mut self.data.profile {
-            Profile::Private { personal_info, .. } => &mut personal_info.identity_document,
-            Profile::Corporate { company_info, .. } => &mut company_info.identity_document,
+        let (document, field) = match &mut self.data.profile {
+            Profile::Private { personal_info, .. } => {
+                (&mut personal_info.identity_document, "personal_info.identity_document")
+            }
+            Profile::Corporate { company_info, .. } => {
+                (&mut company_info.identity_document, "company_info.identity_document")
+            }
             Profile::Digital { .. } => return Err(CustomerError::NotANie),
         };
         if document.kind() != DocumentType::Nie {
@@ -207,7 +225,7 @@ impl Customer {
         }
         let nie = std::mem::replace(document, nif.0);
         self.events.push(CustomerEvent::DocumentReplaced(nie));
-        self.touch(now);
+        self.touch(field, now);
         Ok(())
     }
 
@@ -235,7 +253,8 @@ impl Customer {
         if wrong.is_empty() { Ok(()) } else { Err(CustomerError::Blocks { blocks: wrong, kind }) }
     }
 
-    const fn touch(&mut self, now: OffsetDateTime) {
+    fn touch(&mut self, field: &'static str, now: OffsetDateTime) {
+        self.changed.push(field);
         self.data.updated_at = now;
     }
 }

@@ -19,13 +19,15 @@ pub enum Change<T> {
     Set(T),
 }
 
-impl<T> Change<T> {
-    fn apply(self, value: &mut Option<T>) {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *value = None,
-            Self::Set(new) => *value = Some(new),
-        }
+impl<T: PartialEq> Change<T> {
+    /// Changes `value`, the field of this name; one that has changed by it is added to `changed`.
+    pub(crate) fn apply(self, value: &mut Option<T>, name: &'static str, changed: &mut Vec<&'static str>) {
+        let new = match self {
+            Self::Keep => return,
+            Self::Clear => None,
+            Self::Set(new) => Some(new),
+        };
+        set(value, Some(new), name, changed);
     }
 }
 
@@ -56,10 +58,10 @@ pub struct ContactPatch {
 }
 
 impl ContactPatch {
-    pub(super) fn apply(self, contact: &mut ContactInfo) {
-        set(&mut contact.phone_numbers, self.phone_numbers);
-        set(&mut contact.emails, self.emails);
-        set(&mut contact.postal_address, self.postal_address);
+    pub(super) fn apply(self, contact: &mut ContactInfo, changed: &mut Vec<&'static str>) {
+        set(&mut contact.phone_numbers, self.phone_numbers, "contact_info.phone_numbers", changed);
+        set(&mut contact.emails, self.emails, "contact_info.emails", changed);
+        set(&mut contact.postal_address, self.postal_address, "contact_info.postal_address", changed);
     }
 }
 
@@ -81,13 +83,13 @@ pub struct PersonalPatch {
 }
 
 impl PersonalPatch {
-    pub(super) fn apply(self, person: &mut PersonalInfo) {
-        set(&mut person.name, self.name);
-        set(&mut person.first_surname, self.first_surname);
-        self.second_surname.apply(&mut person.second_surname);
-        self.gender.apply(&mut person.gender);
-        set(&mut person.birthdate, self.birthdate);
-        set(&mut person.nationality, self.nationality);
+    pub(super) fn apply(self, person: &mut PersonalInfo, changed: &mut Vec<&'static str>) {
+        set(&mut person.name, self.name, "personal_info.name", changed);
+        set(&mut person.first_surname, self.first_surname, "personal_info.first_surname", changed);
+        self.second_surname.apply(&mut person.second_surname, "personal_info.second_surname", changed);
+        self.gender.apply(&mut person.gender, "personal_info.gender", changed);
+        set(&mut person.birthdate, self.birthdate, "personal_info.birthdate", changed);
+        set(&mut person.nationality, self.nationality, "personal_info.nationality", changed);
     }
 }
 
@@ -101,9 +103,9 @@ pub struct CompanyPatch {
 }
 
 impl CompanyPatch {
-    pub(super) fn apply(self, company: &mut CompanyInfo) {
-        set(&mut company.legal_name, self.legal_name);
-        self.founding_date.apply(&mut company.founding_date);
+    pub(super) fn apply(self, company: &mut CompanyInfo, changed: &mut Vec<&'static str>) {
+        set(&mut company.legal_name, self.legal_name, "company_info.legal_name", changed);
+        self.founding_date.apply(&mut company.founding_date, "company_info.founding_date", changed);
     }
 }
 
@@ -123,12 +125,20 @@ pub struct DigitalPatch {
 }
 
 impl DigitalPatch {
-    pub(super) fn apply(self, person: &mut DigitalPersonalInfo) {
-        set(&mut person.name, self.name);
-        self.first_surname.apply(&mut person.first_surname);
-        self.second_surname.apply(&mut person.second_surname);
-        set(&mut person.email, self.email);
-        self.mobile_phone_number.apply(&mut person.mobile_phone_number);
+    pub(super) fn apply(self, person: &mut DigitalPersonalInfo, changed: &mut Vec<&'static str>) {
+        set(&mut person.name, self.name, "digital_personal_info.name", changed);
+        self.first_surname.apply(&mut person.first_surname, "digital_personal_info.first_surname", changed);
+        self.second_surname.apply(
+            &mut person.second_surname,
+            "digital_personal_info.second_surname",
+            changed,
+        );
+        set(&mut person.email, self.email, "digital_personal_info.email", changed);
+        self.mobile_phone_number.apply(
+            &mut person.mobile_phone_number,
+            "digital_personal_info.mobile_phone_number",
+            changed,
+        );
     }
 }
 
@@ -146,8 +156,16 @@ impl CustomerPatch {
             && none_or_empty(self.digital_personal_info.as_ref())
     }
 }
-fn set<T>(value: &mut T, new: Option<T>) {
-    if let Some(new) = new {
+
+/// Replaces `value`, the field of this name, by a new one if there is one; a field that has changed by it is added to `changed`.
+pub(super) fn set<T: PartialEq>(
+    value: &mut T,
+    new: Option<T>,
+    name: &'static str,
+    changed: &mut Vec<&'static str>,
+) {
+    if let Some(new) = new.filter(|new| new != value) {
         *value = new;
+        changed.push(name);
     }
 }

@@ -23,7 +23,7 @@ async fn impatient_store(engine: Engine) -> Fixture {
     let fixture = fixture_with(engine, impatient()).await;
     let mut work = fixture.begin(&scope()).await.unwrap();
     work.customers().insert(&customer(1, private_customer(&nif(1)))).await.unwrap();
-    work.commit().await.unwrap();
+    work.commit(testkit::fixtures::NOW, &[]).await.unwrap();
     fixture
 }
 

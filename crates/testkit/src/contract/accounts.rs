@@ -393,7 +393,7 @@ pub async fn no_update_is_lost(store: &dyn Store) {
             tokio::task::yield_now().await;
             account.change_billing_address(billing_address(n + offset), NOW).unwrap();
             work.accounts().update(&account).await.unwrap();
-            work.commit().await.unwrap();
+            work.commit(NOW, &[]).await.unwrap();
         }
     };
     join_all([100, 200].map(twenty_updates)).await;
@@ -412,7 +412,7 @@ pub async fn the_same_in_two_organisations(store: &dyn Store) {
         org.insert_account(&bringing(1, &owner, "42")).await.unwrap();
         let mut work = org.begin().await;
         work.cards().insert(&card("card-1", customer_id(1))).await.unwrap();
-        work.commit().await.unwrap();
+        work.commit(NOW, &[]).await.unwrap();
     }
     let untouched = one.account(account_id(1)).await.unwrap();
     let mut changed = two.account(account_id(1)).await.unwrap();
@@ -486,7 +486,7 @@ pub async fn cards_come_back_as_they_were(store: &dyn Store) {
         work.cards().insert(card).await.unwrap();
         assert_eq!(work.cards().find(&card.token_id).await.unwrap().as_ref(), Some(card));
     }
-    work.commit().await.unwrap();
+    work.commit(NOW, &[]).await.unwrap();
     let mut work = org.begin().await;
     for card in cards {
         assert_eq!(work.cards().find(&card.token_id).await.unwrap(), Some(card));
@@ -500,6 +500,6 @@ pub async fn cards_of_other_organisations_are_unknown(store: &dyn Store) {
     theirs.add_person(1).await;
     let mut work = theirs.begin().await;
     work.cards().insert(&card("card-1", customer_id(1))).await.unwrap();
-    work.commit().await.unwrap();
+    work.commit(NOW, &[]).await.unwrap();
     assert_eq!(ours.begin().await.cards().find(&token("card-1")).await.unwrap(), None);
 }

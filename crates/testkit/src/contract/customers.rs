@@ -393,7 +393,7 @@ pub async fn no_update_is_lost(store: &dyn Store) {
             tokio::task::yield_now().await;
             customer.amend(speaking(language), NOW).unwrap();
             work.customers().update(&customer).await.unwrap();
-            work.commit().await.unwrap();
+            work.commit(NOW, &[]).await.unwrap();
         }
     };
     join_all([Language::Galician, Language::English].map(twenty_updates)).await;

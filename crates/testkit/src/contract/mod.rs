@@ -4,13 +4,15 @@
 //! the store need not be empty.
 
 pub mod accounts;
+pub mod audit;
 pub mod customers;
 mod org;
+pub mod outbox;
 pub mod units;
 
 /// Makes one test of every case. `$make` names an async function without arguments that returns a fixture: anything that
 /// dereferences to a [`Store`](application::ports::Store). It is dropped when the case has ended. The tests stand in the modules
-/// `customers`, `accounts` and `units`.
+/// `customers`, `accounts` and so on.
 #[macro_export]
 macro_rules! store_contract {
     ($make:path) => {
@@ -60,6 +62,22 @@ macro_rules! store_contract {
             an_account_needs_its_customer
             cards_come_back_as_they_were
             cards_of_other_organisations_are_unknown
+        }
+        $crate::store_contract! { @tests $make, audit:
+            a_timeline_is_newest_first
+            a_timeline_is_read_in_pages
+            a_timeline_shows_one_customer_of_one_organisation
+            nothing_of_a_dropped_unit_is_audited
+        }
+        $crate::store_contract! { @tests $make, outbox:
+            effects_come_out_as_they_went_in
+            one_effect_of_a_customer_at_a_time_in_order
+            nobody_else_gets_a_claimed_effect
+            a_claim_that_was_lost_changes_nothing
+            parked_effects_wait_for_an_operator
+            simultaneous_claims_share_the_effects
+            nothing_of_a_dropped_unit_is_to_happen
+            who_waits_hears_of_new_effects
         }
         $crate::store_contract! { @tests $make, units:
             the_store_is_ready

@@ -17,7 +17,7 @@ pub(super) struct Org<'a> {
 impl<'a> Org<'a> {
     pub(super) fn new(store: &'a dyn Store) -> Self {
         let id: OrgId = format!("org-{}", Uuid::now_v7().simple()).parse().unwrap();
-        let scope = Scope { org: id.clone(), actor: fixtures::text("contract") };
+        let scope = Scope { org: id.clone(), ..fixtures::scope() };
         Self { store, scope, id }
     }
 
@@ -28,27 +28,27 @@ impl<'a> Org<'a> {
     pub(super) async fn insert(&self, customer: &Customer) -> Result<Customer, StoreError> {
         let mut work = self.begin().await;
         let stored = work.customers().insert(customer).await?;
-        work.commit().await?;
+        work.commit(fixtures::NOW, &[]).await?;
         Ok(stored)
     }
 
     pub(super) async fn update(&self, customer: &Customer) -> Result<(), StoreError> {
         let mut work = self.begin().await;
         work.customers().update(customer).await?;
-        work.commit().await
+        work.commit(fixtures::NOW, &[]).await
     }
 
     pub(super) async fn insert_account(&self, account: &Account) -> Result<Account, StoreError> {
         let mut work = self.begin().await;
         let stored = work.accounts().insert(account).await?;
-        work.commit().await?;
+        work.commit(fixtures::NOW, &[]).await?;
         Ok(stored)
     }
 
     pub(super) async fn update_account(&self, account: &Account) -> Result<(), StoreError> {
         let mut work = self.begin().await;
         work.accounts().update(account).await?;
-        work.commit().await
+        work.commit(fixtures::NOW, &[]).await
     }
 
     /// Adds the customer with id `n`.

@@ -27,7 +27,7 @@ pub async fn a_unit_keeps_all_its_changes(store: &dyn Store) {
     opened.change_payment_method(PaymentMethod::BankTransfer, NOW).unwrap();
     work.accounts().update(&opened).await.unwrap();
     work.cards().insert(&card("card-1", customer_id(2))).await.unwrap();
-    work.commit().await.unwrap();
+    work.commit(NOW, &[]).await.unwrap();
 
     assert_eq!(org.customer(customer_id(1)).await, Some(updated(&first)));
     assert_eq!(org.customer(customer_id(2)).await, Some(second));
@@ -100,7 +100,7 @@ pub async fn a_unit_sees_its_own_changes_and_others_see_them_after_it(store: &dy
     assert_eq!(org.customer(customer_id(1)).await, Some(owner));
     assert_eq!(org.customer(customer_id(2)).await, None);
     assert_eq!(store.customers_by_document(&org.id, &nif(1), None).await.unwrap().len(), 1);
-    work.commit().await.unwrap();
+    work.commit(NOW, &[]).await.unwrap();
 
     assert_eq!(org.customer(customer_id(1)).await, Some(updated(&changed)));
     assert!(org.customer(customer_id(2)).await.is_some());
@@ -124,7 +124,7 @@ pub async fn a_unit_reads_what_is_read_outside(store: &dyn Store) {
         account.change_billing_address(billing_address(n), NOW).unwrap();
         work.customers().update(&owner).await.unwrap();
         work.accounts().update(&account).await.unwrap();
-        work.commit().await.unwrap();
+        work.commit(NOW, &[]).await.unwrap();
     }
 }
 
@@ -139,7 +139,7 @@ pub async fn no_customer_ends_while_an_account_is_opened(store: &dyn Store) {
             tokio::task::yield_now().await;
             owner.check_live()?;
             work.accounts().insert(&account(n, &owner)).await.unwrap();
-            work.commit().await.unwrap();
+            work.commit(NOW, &[]).await.unwrap();
             Ok::<_, CustomerError>(())
         };
         let end = async {
@@ -149,7 +149,7 @@ pub async fn no_customer_ends_while_an_account_is_opened(store: &dyn Store) {
             let has_live_accounts = work.accounts().any_live(id).await.unwrap();
             owner.end(has_live_accounts, NOW)?;
             work.customers().update(&owner).await.unwrap();
-            work.commit().await.unwrap();
+            work.commit(NOW, &[]).await.unwrap();
             Ok::<_, CustomerError>(())
         };
         let (opened, ended) = join(open, end).await;

@@ -1,0 +1,129 @@
+use async_trait::async_trait;
+use domain::{AccountId, CustomerId, GatewayToken, OrgId};
+use time::OffsetDateTime;
+
+use super::StoreError;
+
+/// The systems outside to which something has to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Neighbour {
+    /// Tokenizes cards.
+    PaymentGateway,
+}
+
+impl Neighbour {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::PaymentGateway];
+
+    /// How it is called in storage and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PaymentGateway => "payment_gateway",
+        }
+    }
+}
+
+/// Something that has to happen outside, after the commit. It may happen more than once, so that it must be safe to repeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// The payment gateway turns a card into a token.
+    Tokenize {
+        /// The account that is to be paid by the card.
+        account_id: AccountId,
+        /// Under which the gateway knows the card.
+        reference_id: GatewayToken,
+        /// Counts the requests under this reference, from 1.
+        attempt: i32,
+    },
+}
+
+impl Effect {
+    /// Where it happens.
+    #[must_use]
+    pub const fn neighbour(&self) -> Neighbour {
+        match self {
+            Self::Tokenize { .. } => Neighbour::PaymentGateway,
+        }
+    }
+
+    /// What it is called in storage and on the command line.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Tokenize { .. } => "tokenize",
+        }
+    }
+}
+
+/// An effect that has yet to happen, or to be known to have happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// Orders the entries.
+    pub id: i64,
+    /// For which organisation.
+    pub org: OrgId,
+    /// Which customer it concerns. What concerns one customer reaches each neighbour in order.
+    pub customer_id: CustomerId,
+    /// What has to happen.
+    pub effect: Effect,
+    /// The request that asked for it.
+    pub request_id: String,
+    /// Since when it has to happen.
+    pub created_at: OffsetDateTime,
+    /// How often it was claimed. Whoever claims an entry again takes it away from whoever claimed it before.
+    pub attempts: i32,
+    /// When it may be claimed next.
+    pub due_at: OffsetDateTime,
+    /// Since when it has been given up, with all that stands behind it, until an operator retries it.
+    pub parked_at: Option<OffsetDateTime>,
+    /// Why it did not happen the last time.
+    pub last_error: Option<String>,
+}
+
+/// The outbox within a unit of work.
+#[async_trait]
+pub trait Outbox: Send {
+    /// Adds an effect that concerns a customer, to happen from `now` on.
+    async fn add(
+        &mut self,
+        customer: CustomerId,
+        effect: &Effect,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+    /// Removes a claimed entry whose effect has happened; [`StoreError::Stale`] if it was claimed again since.
+    async fn finish(&mut self, entry: &OutboxEntry) -> Result<(), StoreError>;
+}
+
+/// The outbox of all organisations, for those who empty it. One statement each.
+#[async_trait]
+pub trait OutboxQueue: Send + Sync {
+    /// Claims at most `limit` entries of a neighbour that are due at `now`, the oldest of each customer only, so that nobody
+    /// else gets them before `until`. Entries behind a parked one are not due.
+    async fn claim(
+        &self,
+        neighbour: Neighbour,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+        limit: u16,
+    ) -> Result<Vec<OutboxEntry>, StoreError>;
+    /// Gives a claimed entry back, to be claimed again from `due_at` on; with the reason if its effect has failed. Does nothing
+    /// if it was claimed again since.
+    async fn postpone(
+        &self,
+        entry: &OutboxEntry,
+        due_at: OffsetDateTime,
+        error: Option<&str>,
+    ) -> Result<(), StoreError>;
+    /// Gives a claimed entry up at `now`. Does nothing if it was claimed again since.
+    async fn park(&self, entry: &OutboxEntry, now: OffsetDateTime, error: &str) -> Result<(), StoreError>;
+    /// When the next entry of a neighbour is due, the parked ones and those behind others aside.
+    async fn next_due(&self, neighbour: Neighbour) -> Result<Option<OffsetDateTime>, StoreError>;
+    /// At most `limit` entries, oldest first; only the parked ones if asked for.
+    async fn entries(&self, only_parked: bool, limit: u16) -> Result<Vec<OutboxEntry>, StoreError>;
+    /// Makes parked entries, or the one with this id, due at `now`, as if never tried; returns how many.
+    async fn retry(&self, id: Option<i64>, now: OffsetDateTime) -> Result<u64, StoreError>;
+    /// Waits until entries may have been added since it was last called. Not every store hears of everything that other
+    /// processes add.
+    async fn added(&self);
+}

@@ -1,0 +1,69 @@
+//! What the audit says of a change.
+
+use crate::account::Account;
+use crate::customer::Customer;
+use crate::id::CustomerId;
+
+code_enum! {
+    /// The kinds of thing that change.
+    EntityKind {
+        /// A customer.
+        Customer = "CUSTOMER",
+        /// An account.
+        Account = "ACCOUNT",
+        /// A card.
+        Card = "CARD",
+        /// The tokenization of a card.
+        TokenizationRequest = "TOKENIZATION_REQUEST",
+        /// A promotion of an account.
+        Promotion = "PROMOTION",
+        /// A category of the organisation.
+        Category = "CATEGORY",
+        /// A customer's value of a category.
+        CategoryAssignment = "CATEGORY_ASSIGNMENT",
+        /// The special treatment of a customer, or what the organisation offers.
+        SpecialTreatment = "SPECIAL_TREATMENT",
+        /// A customer's credential.
+        Credential = "CREDENTIAL",
+        /// A contract.
+        Contract = "CONTRACT",
+        /// An identification process.
+        IdentificationProcess = "IDENTIFICATION_PROCESS",
+    }
+}
+
+/// A change of one thing, without its values: they may be personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// On whose timeline it stands; nothing when it concerns the organisation.
+    pub customer_id: Option<CustomerId>,
+    /// What kind of thing has changed.
+    pub entity: EntityKind,
+    /// Which one.
+    pub entity_id: String,
+    /// The paths of the fields that have changed.
+    pub fields: Vec<&'static str>,
+}
+
+impl From<&Customer> for AuditEntry {
+    fn from(customer: &Customer) -> Self {
+        let id = customer.data().id;
+        Self {
+            customer_id: Some(id),
+            entity: EntityKind::Customer,
+            entity_id: id.to_string(),
+            fields: customer.changed().to_vec(),
+        }
+    }
+}
+
+impl From<&Account> for AuditEntry {
+    fn from(account: &Account) -> Self {
+        Self {
+            customer_id: Some(account.data().customer_id),
+            entity: EntityKind::Account,
+            entity_id: account.data().id.to_string(),
+            fields: account.changed().to_vec(),
+        }
+    }
+}
