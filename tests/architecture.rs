@@ -9,7 +9,7 @@ use serde_json::Value;
 const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("application", &["domain"]),
-    ("payments", &["application"]),
+    ("payments", &["application", "domain"]),
     ("persistence", &["application", "domain"]),
     ("http-api", &["application", "domain"]),
     ("testkit", &["application", "domain"]),

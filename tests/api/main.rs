@@ -12,4 +12,6 @@ mod customers;
 mod process;
 mod settings;
 mod simultaneous;
+mod timeline;
+mod tokenizations;
 mod tokens;

@@ -20,7 +20,8 @@ use tempfile::TempDir;
 use testkit::{Engine, FixedClock, SequentialIds, TestDatabase};
 use time::OffsetDateTime;
 
-/// Runs each test on every engine, `with` further settings if some are given.
+/// Runs each test on every engine, `with` further settings if some are given. The service's tasks have a thread of their own:
+/// PostgreSQL drops no database while somebody logs in, and who is at it when the test ends must be able to go on.
 macro_rules! on_every_engine {
     ($(async fn $name:ident($app:ident: TestApp) $body:block)+) => {
         crate::test_app::on_every_engine! { with ""; $(async fn $name($app: TestApp) $body)+ }
@@ -32,12 +33,12 @@ macro_rules! on_every_engine {
 
             async fn case($app: crate::test_app::TestApp) $body
 
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
             async fn sqlite() {
                 case(crate::test_app::TestApp::start_with(testkit::Engine::Sqlite, $settings).await).await;
             }
 
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
             async fn postgres() {
                 case(crate::test_app::TestApp::start_with(testkit::Engine::Postgres, $settings).await).await;
             }
@@ -144,6 +145,7 @@ impl TestApp {
             "data_dir = {:?}\n\
              [server]\nport = 0\nworkers = 1\npublic_url = \"https://customers.example\"\n\
              [database]\nurl = {:?}\n\
+             [outbox]\npoll_ms = 50\n\
              [auth]\njwks = {jwks:?}\nissuer = {ISSUER:?}\naudience = {AUDIENCE:?}\n{settings}",
             folder.path(),
             database.url(),
@@ -223,6 +225,19 @@ impl TestApp {
         })
         .await
         .unwrap()
+    }
+
+    /// What a GET shows once it is as wanted; the workers of the service are at it meanwhile.
+    pub(crate) async fn eventually(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        for _ in 0..500 {
+            last = self.get(path).await.json();
+            if wanted(&last) {
+                return last;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{path} never came to be as wanted: {last}")
     }
 
     /// Registers a private customer with this NIF and returns its id.

@@ -2,16 +2,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{
-    Account, AccountId, Address, BillingAddress, Customer, CustomerId, ExternalId, GatewayToken, Invoice,
-    NewAccount, NewAccountModality, OrgId, PaymentMethod, PaymentMethodChoice, PaymentMethodType,
-    PaymentPolicy,
+    Account, AccountId, Address, AuditEntry, BillingAddress, Customer, CustomerId, ExternalId, GatewayToken,
+    Invoice, NewAccount, NewAccountModality, OrgId, PaymentMethod, PaymentMethodChoice, PaymentMethodType,
+    PaymentPolicy, Tokenization, TokenizationData,
 };
-use time::Date;
+use time::{Date, OffsetDateTime};
 
 use crate::customers::only;
 use crate::ports::{
-    AccountView, BillingAddressHistory, Clock, Ids, PaymentGateway, PaymentMethodEntry, Store,
-    TokenizationRequest, UnitOfWork,
+    AccountView, BillingAddressHistory, Calendar, Clock, Effect, Ids, PaymentMethodEntry, Store, UnitOfWork,
 };
 use crate::{Error, Resource, Scope};
 
@@ -63,10 +62,10 @@ pub enum Acceptance {
 pub struct Accounts {
     /// Where accounts are kept.
     pub store: Arc<dyn Store>,
-    /// Tokenizes cards.
-    pub gateway: Arc<dyn PaymentGateway>,
     /// Tells when a change is made.
     pub clock: Arc<dyn Clock>,
+    /// Tells on what day a card is no longer good.
+    pub calendar: Arc<dyn Calendar>,
     /// Gives new accounts their ids.
     pub ids: Arc<dyn Ids>,
     /// What organisations settle.
@@ -95,7 +94,7 @@ impl Accounts {
     /// Opens an account of a customer.
     ///
     /// # Errors
-    /// Not found, a payment method or card that cannot be had, a customer that has ended, or the payment gateway's refusal.
+    /// Not found, a payment method or card that cannot be had, a customer that has ended, or a reference in use.
     pub async fn open(
         &self,
         scope: &Scope,
@@ -113,33 +112,34 @@ impl Accounts {
             Account::open(id, customer, terms.clone(), choice.kind(), &policy.payment, now)
         };
 
-        if let PaymentMethodChoice::PendingCard(reference) = &choice {
-            let customer = self
-                .store
-                .customer(&scope.org, customer_id)
-                .await?
-                .ok_or(Error::NotFound(Resource::Customer))?;
-            open(&customer)?;
-            self.request_tokenization(scope, id, reference).await?;
-        }
         let mut work = self.store.begin(scope).await?;
         let customer =
             work.customers().find(customer_id).await?.ok_or(Error::NotFound(Resource::Customer))?;
         let method = self.method(&mut *work, customer_id, &choice).await?;
         let mut account = open(&customer)?;
-        let acceptance = if method.is_some() { Acceptance::Completed } else { Acceptance::Pending };
-        if let Some(method) = method {
-            account.change_payment_method(method, now)?;
-        }
+        let request = match method {
+            Chosen::Method(method) => {
+                account.change_payment_method(method, now)?;
+                None
+            }
+            Chosen::Awaited(reference) => {
+                request_tokenization(&mut *work, reference, &mut account, now).await?
+            }
+        };
         let stored = work.accounts().insert(&account).await?;
-        work.commit(now, &[(&account).into()]).await?;
+        let mut changes = vec![(&account).into()];
+        let acceptance = if request.is_some() { Acceptance::Pending } else { Acceptance::Completed };
+        if let Some(request) = request {
+            add_request(&mut *work, &request, now, &mut changes).await?;
+        }
+        work.commit(now, &changes).await?;
         Ok((AccountRef { id, external_id: stored.data().external_id.clone() }, acceptance))
     }
 
     /// Changes how an account is paid. Setting the method it already has changes nothing.
     ///
     /// # Errors
-    /// Not found, a payment method or card that cannot be had, an account that has ended, or the payment gateway's refusal.
+    /// Not found, a payment method or card that cannot be had, an account that has ended, or a reference in use.
     pub async fn change_payment_method(
         &self,
         scope: &Scope,
@@ -150,21 +150,28 @@ impl Accounts {
         let AccountView { account, customer_profile, .. } = self.get(&scope.org, id).await?;
         let policy = &self.policy.of(&scope.org).payment;
         account.check_payment_method(choice.kind(), customer_profile.segment(), policy)?;
-        if let PaymentMethodChoice::PendingCard(reference) = &choice {
-            account.check_live()?;
-            self.request_tokenization(scope, id, reference).await?;
-            return Ok(Acceptance::Pending);
-        }
         let mut work = self.store.begin(scope).await?;
         let method = self.method(&mut *work, account.data().customer_id, &choice).await?;
         let (mut account, now) = (find(&mut *work, id).await?, self.clock.now());
-        if let Some(method) = method
-            && account.change_payment_method(method, now)?
-        {
+        let (changed, request, acceptance) = match method {
+            Chosen::Method(method) => {
+                (account.change_payment_method(method, now)?, None, Acceptance::Completed)
+            }
+            Chosen::Awaited(reference) => {
+                let request = request_tokenization(&mut *work, reference, &mut account, now).await?;
+                (request.is_some(), request, Acceptance::Pending)
+            }
+        };
+        if changed {
+            let mut changes = supersede_pending(&mut *work, id, now).await?;
             work.accounts().update(&account).await?;
-            work.commit(now, &[(&account).into()]).await?;
+            changes.push((&account).into());
+            if let Some(request) = request {
+                add_request(&mut *work, &request, now, &mut changes).await?;
+            }
+            work.commit(now, &changes).await?;
         }
-        Ok(Acceptance::Completed)
+        Ok(acceptance)
     }
 
     /// Changes where the invoices of an account go. Setting the address it already has changes nothing.
@@ -189,14 +196,15 @@ impl Accounts {
     /// Ends an account of a customer. Ending it again changes nothing.
     ///
     /// # Errors
-    /// Not found, also when it is another customer's.
+    /// Not found, also when it is another customer's; or a tokenization is pending.
     pub async fn end(&self, scope: &Scope, customer: CustomerId, id: AccountId) -> Result<(), Error> {
         let mut work = self.store.begin(scope).await?;
         let (mut account, now) = (find(&mut *work, id).await?, self.clock.now());
         if account.data().customer_id != customer {
             return Err(Error::NotFound(Resource::Account));
         }
-        if account.end(now) {
+        let has_pending = work.tokenizations().pending_of(id).await?.is_some();
+        if account.end(has_pending, now)? {
             work.accounts().update(&account).await?;
             work.commit(now, &[(&account).into()]).await?;
         }
@@ -288,36 +296,73 @@ impl Accounts {
         Ok(InvoiceRecipient { name: view.customer_profile.full_name(), address })
     }
 
-    /// The payment method that a choice stands for; nothing while the gateway has yet to find out.
+    /// The payment method that a choice stands for, if it is known already.
     async fn method(
         &self,
         work: &mut dyn UnitOfWork,
         customer: CustomerId,
         choice: &PaymentMethodChoice,
-    ) -> Result<Option<PaymentMethod>, Error> {
-        Ok(match choice {
-            PaymentMethodChoice::BankTransfer => Some(PaymentMethod::BankTransfer),
-            PaymentMethodChoice::DirectDebit(iban) => Some(PaymentMethod::DirectDebit(iban.clone())),
-            PaymentMethodChoice::PendingCard(_) => None,
+    ) -> Result<Chosen, Error> {
+        Ok(Chosen::Method(match choice {
+            PaymentMethodChoice::BankTransfer => PaymentMethod::BankTransfer,
+            PaymentMethodChoice::DirectDebit(iban) => PaymentMethod::DirectDebit(iban.clone()),
+            PaymentMethodChoice::PendingCard(reference) => return Ok(Chosen::Awaited(reference.clone())),
             PaymentMethodChoice::Card(token) => {
                 let card = work.cards().find(token).await?;
-                let today = self.clock.now().date();
+                let today = self.calendar.day_of(self.clock.now());
                 card.filter(|card| card.is_usable_by(customer, today)).ok_or(Error::Card)?;
-                Some(PaymentMethod::CreditCard(token.clone()))
+                PaymentMethod::CreditCard(token.clone())
             }
-        })
+        }))
     }
+}
 
-    async fn request_tokenization(
-        &self,
-        scope: &Scope,
-        id: AccountId,
-        reference: &GatewayToken,
-    ) -> Result<(), Error> {
-        let request =
-            TokenizationRequest { org: scope.org.clone(), account_id: id, reference_id: reference.clone() };
-        Ok(self.gateway.request_tokenization(&request).await?)
+/// What a choice of payment method stands for.
+enum Chosen {
+    Method(PaymentMethod),
+    Awaited(GatewayToken),
+}
+
+/// The tokenization that the account asks for; nothing while the same is under way already.
+async fn request_tokenization(
+    work: &mut dyn UnitOfWork,
+    reference: GatewayToken,
+    account: &mut Account,
+    now: OffsetDateTime,
+) -> Result<Option<Tokenization>, Error> {
+    let known = work.tokenizations().newest(&reference).await?;
+    Ok(Tokenization::request(reference, known.as_ref(), account, now)?)
+}
+
+/// Adds a tokenization of a stored account, and has the gateway asked for it after the commit.
+async fn add_request(
+    work: &mut dyn UnitOfWork,
+    request: &Tokenization,
+    now: OffsetDateTime,
+    changes: &mut Vec<AuditEntry>,
+) -> Result<(), Error> {
+    work.tokenizations().insert(request).await?;
+    let TokenizationData { account_id, customer_id, attempt, .. } = *request.data();
+    let reference_id = request.data().reference_id.clone();
+    work.outbox().add(customer_id, &Effect::Tokenize { account_id, reference_id, attempt }, now).await?;
+    changes.push(request.into());
+    Ok(())
+}
+
+/// What happens to the tokenization that is pending when the account's payment method is changed.
+async fn supersede_pending(
+    work: &mut dyn UnitOfWork,
+    account: AccountId,
+    now: OffsetDateTime,
+) -> Result<Vec<AuditEntry>, Error> {
+    let mut changes = Vec::new();
+    if let Some(mut pending) = work.tokenizations().pending_of(account).await?
+        && pending.supersede(now)
+    {
+        work.tokenizations().update(&pending).await?;
+        changes.push((&pending).into());
     }
+    Ok(changes)
 }
 
 async fn find(work: &mut dyn UnitOfWork, id: AccountId) -> Result<Account, Error> {

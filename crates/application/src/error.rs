@@ -1,7 +1,7 @@
 use domain::{AccountError, CustomerError};
 use thiserror::Error;
 
-use crate::ports::{PaymentGatewayError, StoreError};
+use crate::ports::StoreError;
 
 /// What can be looked for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,6 @@ pub enum Error {
     /// The card is unknown, expired, or another customer's.
     #[error("no usable card of this customer")]
     Card,
-    /// The payment gateway refuses.
-    #[error(transparent)]
-    PaymentGateway(#[from] PaymentGatewayError),
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,12 +3,16 @@
 mod accounts;
 mod customers;
 mod error;
+mod outbox;
 pub mod ports;
 mod scope;
+mod tokenizations;
 
 pub use accounts::{
     Acceptance, AccountPolicy, AccountRef, Accounts, InvoiceRecipient, NewAccountRequest, OrgPolicy,
 };
 pub use customers::{Customers, Search, SearchError};
 pub use error::{Error, Resource};
+pub use outbox::{Outbox, OutboxPolicy};
 pub use scope::Scope;
+pub use tokenizations::{TokenizationPolicy, Tokenizations};

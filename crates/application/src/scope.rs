@@ -1,4 +1,6 @@
-use domain::{Actor, OrgId};
+use domain::{Actor, OrgId, Text};
+
+use crate::ports::OutboxEntry;
 
 /// For which organisation something is done, by whom, and on what occasion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,4 +13,17 @@ pub struct Scope {
     pub operation: &'static str,
     /// The request, as the caller knows it.
     pub request_id: String,
+}
+
+impl Scope {
+    /// The service itself, carrying out what a request has put into the outbox.
+    #[must_use]
+    pub fn of_entry(entry: &OutboxEntry) -> Self {
+        Self {
+            org: entry.org.clone(),
+            actor: Text::restore("mascustomers".to_owned()),
+            operation: entry.effect.name(),
+            request_id: entry.request_id.clone(),
+        }
+    }
 }

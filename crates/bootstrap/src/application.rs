@@ -10,15 +10,16 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::{Context, Result, bail};
-use application::ports::Store;
-use application::{Accounts, Customers};
+use application::ports::{Calendar, Clock, PaymentGateway, Store};
+use application::{Accounts, Customers, Outbox, Tokenizations};
 use http_api::{Jwks, State, Verifier, configure, observe};
-use payments::NoGateway;
+use payments::Sandbox;
 use persistence::SqlStore;
 use tokio::runtime::Handle;
 
 use crate::development_key::{DevelopmentKey, create_private_dir};
-use crate::settings::Settings;
+use crate::settings::{Environment, Gateway, Settings};
+use crate::worker::Workers;
 use crate::world::World;
 
 /// Longest that requests under way may take once the process is asked to stop.
@@ -29,6 +30,7 @@ pub struct Application {
     server: Server,
     address: SocketAddr,
     store: Arc<SqlStore>,
+    workers: Workers,
 }
 
 impl Application {
@@ -43,7 +45,9 @@ impl Application {
         let store = Arc::new(connect(settings).await?);
         prepare_schema(settings, &store).await?;
         let address = listener.local_addr()?;
-        let state = Data::new(state(settings, world, verifier, Arc::clone(&store), address)?);
+        let state = state(settings, world, verifier, Arc::clone(&store), address)?;
+        let workers = workers(settings, &state, Arc::clone(&store)).await;
+        let state = Data::new(state);
         let runtime = Handle::current();
         let server = HttpServer::new(move || {
             let runtime = runtime.clone();
@@ -58,7 +62,7 @@ impl Application {
             workers => server.workers(workers),
         };
         let server = server.shutdown_timeout(DRAIN.as_secs()).disable_signals().listen(listener)?.run();
-        Ok(Self { server, address, store })
+        Ok(Self { server, address, store, workers })
     }
 
     /// Where the service listens.
@@ -78,10 +82,11 @@ impl Application {
     /// # Errors
     /// The server fails.
     pub async fn run_until_stopped(self) -> Result<()> {
-        self.server.await.context("the server has failed")?;
+        let result = self.server.await.context("the server has failed");
+        self.workers.stop().await;
         // The database survives a connection that is not closed.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.store.close()).await;
-        Ok(())
+        result
     }
 }
 
@@ -119,6 +124,31 @@ async fn prepare_schema(settings: &Settings, store: &SqlStore) -> Result<()> {
     Ok(())
 }
 
+/// Starts those who empty the outbox.
+async fn workers(settings: &Settings, state: &State, store: Arc<SqlStore>) -> Workers {
+    if let Err(error) = store.listen(&settings.store_options()).await {
+        tracing::warn!(reason = %error, "the database does not tell of new entries of the outbox; they are polled for");
+    }
+    let outbox = Arc::new(Outbox {
+        store: Arc::clone(&state.store),
+        clock: Arc::clone(&state.clock),
+        tokenizations: Arc::clone(&state.tokenizations),
+        policy: settings.outbox_policy(),
+    });
+    Workers::start(&outbox, store, Duration::from_millis(settings.outbox.poll_ms.into()))
+}
+
+fn payment_gateway(settings: &Settings, clock: Arc<dyn Clock>) -> Arc<dyn PaymentGateway> {
+    match settings.payments.gateway {
+        Gateway::Sandbox => {
+            if settings.environment == Environment::Production {
+                tracing::warn!("payments.gateway is the sandbox: cards are invented");
+            }
+            Arc::new(Sandbox { clock })
+        }
+    }
+}
+
 fn state(
     settings: &Settings,
     world: World,
@@ -128,6 +158,7 @@ fn state(
 ) -> Result<State> {
     let store: Arc<dyn Store> = store;
     let World { clock, ids } = world;
+    let calendar: Arc<dyn Calendar> = Arc::new(settings.calendar()?);
     let public_url = match settings.server.public_url.trim_end_matches('/') {
         "" => format!("http://{address}"),
         url => url.to_owned(),
@@ -136,11 +167,18 @@ fn state(
         customers: Customers { store: Arc::clone(&store), clock: Arc::clone(&clock), ids: Arc::clone(&ids) },
         accounts: Accounts {
             store: Arc::clone(&store),
-            gateway: Arc::new(NoGateway),
             clock: Arc::clone(&clock),
+            calendar: Arc::clone(&calendar),
             ids,
             policy: settings.account_policy()?,
         },
+        tokenizations: Arc::new(Tokenizations {
+            store: Arc::clone(&store),
+            gateway: payment_gateway(settings, Arc::clone(&clock)),
+            clock: Arc::clone(&clock),
+            calendar,
+            policy: settings.tokenization_policy(),
+        }),
         store,
         clock,
         verifier,

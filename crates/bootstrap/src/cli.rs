@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
+use application::ports::{OutboxEntry, OutboxQueue};
 use clap::{Args, Parser, Subcommand};
 use domain::{Actor, OrgId};
+use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -31,6 +33,9 @@ enum Command {
     /// Change or show the schema of the database.
     #[command(subcommand)]
     Migrate(Migrate),
+    /// Show or retry what has yet to happen in other systems.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Print an access token signed by the development key.
     Token(TokenArgs),
     /// Read the configuration and tell whether it is valid.
@@ -45,6 +50,28 @@ enum Migrate {
     Down,
     /// List the migrations.
     Status,
+}
+
+#[derive(Subcommand)]
+enum OutboxCommand {
+    /// List entries, oldest first: id, organisation, neighbour, effect, customer, attempts, state, reason of the last failure.
+    List {
+        /// Only those that were given up.
+        #[arg(long)]
+        parked: bool,
+        /// Most entries to show.
+        #[arg(long, default_value = "100", value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
+    },
+    /// Try again what was given up.
+    Retry {
+        /// Which entry.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<i64>,
+        /// All that were given up.
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 #[derive(Args)]
@@ -101,6 +128,7 @@ fn execute(cli: Cli) -> Result<()> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(&settings),
         Command::Migrate(command) => runtime()?.block_on(migrate(&settings, &command)),
+        Command::Outbox(command) => runtime()?.block_on(outbox(&settings, &command)),
         Command::Token(args) => token(&settings, args),
         Command::CheckConfig => {
             configured_keys(&settings)?;
@@ -147,6 +175,38 @@ async fn migrate(settings: &Settings, command: &Migrate) -> Result<()> {
         answer(format_args!("{name} {}", if applied { "applied" } else { "pending" }));
     }
     Ok(store.close().await?)
+}
+
+async fn outbox(settings: &Settings, command: &OutboxCommand) -> Result<()> {
+    let store = connect(settings).await?;
+    match *command {
+        OutboxCommand::List { parked, limit } => {
+            for entry in store.entries(parked, limit).await? {
+                answer(outbox_line(&entry));
+            }
+        }
+        OutboxCommand::Retry { id, .. } => {
+            let retried = store.retry(id, OffsetDateTime::now_utc()).await?;
+            if let Some(id) = id {
+                ensure!(retried > 0, "no entry {id} was given up");
+            }
+            answer(format_args!("{retried} to be tried again"));
+        }
+    }
+    Ok(store.close().await?)
+}
+
+/// Without the effect's content, which may be personal.
+fn outbox_line(entry: &OutboxEntry) -> String {
+    let instant = |instant: OffsetDateTime| instant.format(&Rfc3339).unwrap_or_default();
+    let state = match entry.parked_at {
+        Some(parked_at) => format!("parked since {}", instant(parked_at)),
+        None => format!("due {}", instant(entry.due_at)),
+    };
+    let OutboxEntry { id, org, customer_id, effect, attempts, last_error, .. } = entry;
+    let (neighbour, effect) = (effect.neighbour().name(), effect.name());
+    let reason = last_error.as_deref().unwrap_or("-");
+    format!("{id}\t{org}\t{neighbour}\t{effect}\t{customer_id}\t{attempts}\t{state}\t{reason}")
 }
 
 fn token(settings: &Settings, args: TokenArgs) -> Result<()> {

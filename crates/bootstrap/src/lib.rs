@@ -5,6 +5,7 @@ mod cli;
 mod development_key;
 mod settings;
 mod telemetry;
+mod worker;
 mod world;
 
 pub use self::application::Application;

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
-use application::{AccountPolicy, OrgPolicy};
+use application::{AccountPolicy, OrgPolicy, OutboxPolicy, TokenizationPolicy};
 use config::{Config, ConfigError, Environment as EnvironmentVariables, File, FileFormat};
 use domain::{Invoice, InvoiceCycle, OrgId, PaymentPolicy, Restriction};
 use http_api::{Permission, RoleTable};
@@ -30,6 +30,10 @@ pub struct Settings {
     pub auth: Auth,
     /// What it tells the operator.
     pub log: Log,
+    /// How cards are tokenized.
+    pub payments: Payments,
+    /// How hard it is tried to make happen what concerns other systems.
+    pub outbox: OutboxSettings,
     organisation_defaults: Organisation,
     #[serde(default)]
     organisations: BTreeMap<String, Organisation>,
@@ -106,6 +110,42 @@ pub struct Log {
     pub level: LogLevel,
     /// In which form.
     pub format: LogFormat,
+}
+
+/// How cards are tokenized.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    /// Which gateway is asked.
+    pub gateway: Gateway,
+    /// How long it may take, in seconds.
+    pub tokenization_expires_after_s: u32,
+}
+
+/// The payment gateways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gateway {
+    /// Within the process; invents cards.
+    Sandbox,
+}
+
+/// How hard it is tried to make happen what concerns other systems.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutboxSettings {
+    /// How often it is looked for new entries.
+    pub poll_ms: u32,
+    /// When the first retry comes.
+    pub first_retry_ms: u32,
+    /// The longest that a retry is waited for.
+    pub longest_retry_ms: u32,
+    /// After how many attempts an entry is parked.
+    pub most_attempts: i32,
+    /// How long an effect may take before it is begun again.
+    pub lease_ms: u32,
+    /// How many happen at the same time, for each system outside.
+    pub concurrency: u16,
 }
 
 /// Levels of the log.
@@ -224,8 +264,47 @@ impl Settings {
             "database.url: must begin with sqlite:// or postgres://"
         );
         self.calendar()?;
+        self.check_outbox()?;
         self.check_auth()?;
         self.account_policy().map(drop)
+    }
+
+    fn check_outbox(&self) -> Result<()> {
+        let outbox = &self.outbox;
+        for (key, value) in [
+            ("outbox.poll_ms", outbox.poll_ms),
+            ("outbox.first_retry_ms", outbox.first_retry_ms),
+            ("outbox.longest_retry_ms", outbox.longest_retry_ms),
+            ("outbox.lease_ms", outbox.lease_ms),
+        ] {
+            ensure!((1..=86_400_000).contains(&value), "{key}: must be 1 to 86400000");
+        }
+        ensure!(outbox.most_attempts >= 1, "outbox.most_attempts: must be at least 1");
+        ensure!((1..=1000).contains(&outbox.concurrency), "outbox.concurrency: must be 1 to 1000");
+        let expires = self.payments.tokenization_expires_after_s;
+        ensure!(
+            (1..=2_592_000).contains(&expires),
+            "payments.tokenization_expires_after_s: must be 1 to 2592000"
+        );
+        Ok(())
+    }
+
+    pub(crate) fn outbox_policy(&self) -> OutboxPolicy {
+        let milliseconds = |value: u32| time::Duration::milliseconds(value.into());
+        OutboxPolicy {
+            lease: milliseconds(self.outbox.lease_ms),
+            first_retry_after: milliseconds(self.outbox.first_retry_ms),
+            longest_retry_after: milliseconds(self.outbox.longest_retry_ms),
+            most_attempts: self.outbox.most_attempts,
+            concurrency: self.outbox.concurrency,
+        }
+    }
+
+    pub(crate) fn tokenization_policy(&self) -> TokenizationPolicy {
+        TokenizationPolicy {
+            expires_after: time::Duration::seconds(self.payments.tokenization_expires_after_s.into()),
+            ask_again_after: time::Duration::SECOND,
+        }
     }
 
     fn check_auth(&self) -> Result<()> {

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::address::BillingAddress;
 use crate::customer::{Customer, CustomerError, Segment};
-use crate::id::{AccountId, CustomerId, ExternalId};
+use crate::id::{AccountId, CustomerId, ExternalId, GatewayToken};
 use crate::payment_method::{NewPaymentMethodType, PaymentMethod, PaymentPolicy};
 use crate::text::Text;
 
@@ -95,6 +95,8 @@ pub struct AccountData {
     pub billing_address: Option<BillingAddress>,
     /// How it is paid; none for PREPAID and while a first tokenization is pending.
     pub payment_method: Option<PaymentMethod>,
+    /// The reference of the card that is to become the payment method, if the last that was asked for was one.
+    pub awaited_reference: Option<GatewayToken>,
     /// How it is invoiced.
     pub invoice: Option<Invoice>,
     /// When it was opened.
@@ -133,6 +135,12 @@ pub enum AccountError {
     /// The account has ended.
     #[error("The account has ended")]
     Ended,
+    /// The gateway has yet to answer a tokenization for it.
+    #[error("The account has a pending tokenization")]
+    TokenizationPending,
+    /// The reference of a tokenization belongs to another account, or has led to a card already.
+    #[error("The reference_id is already in use")]
+    ReferenceInUse,
     /// The customer is not live.
     #[error(transparent)]
     Customer(#[from] CustomerError),
@@ -176,6 +184,7 @@ impl Account {
             modality: new.modality.into(),
             billing_address: None,
             payment_method: None,
+            awaited_reference: None,
             invoice: new.invoice,
             created_at: now,
             ended_at: None,
@@ -233,7 +242,8 @@ impl Account {
         }
     }
 
-    /// Makes `method` the current one at `now`. Returns whether that changed anything.
+    /// Makes `method` the current one at `now`; a card that is awaited comes too late then. Returns whether that changed
+    /// anything.
     ///
     /// The caller has asked [`Account::check_payment_method`] before, because a wrong method is worse than a wrong state.
     ///
@@ -245,13 +255,8 @@ impl Account {
         now: OffsetDateTime,
     ) -> Result<bool, AccountError> {
         self.check_live()?;
-        if self.data.payment_method.as_ref() == Some(&method) {
-            return Ok(false);
-        }
-        self.data.payment_method = Some(method.clone());
-        self.touch("payment_method", now);
-        self.events.push(AccountEvent::PaymentMethodSet(method));
-        Ok(true)
+        let awaited = self.data.awaited_reference.take();
+        Ok(self.set_payment_method(method, now) || awaited.is_some())
     }
 
     /// Makes `address` the current one at `now`. Returns whether that changed anything.
@@ -272,13 +277,19 @@ impl Account {
     }
 
     /// Ends the account at `now`. Returns whether that changed anything: an ended one stays as it is.
-    pub fn end(&mut self, now: OffsetDateTime) -> bool {
+    ///
+    /// # Errors
+    /// [`AccountError::TokenizationPending`] when it `has_pending_tokenization`.
+    pub fn end(&mut self, has_pending_tokenization: bool, now: OffsetDateTime) -> Result<bool, AccountError> {
         if self.data.ended_at.is_some() {
-            return false;
+            return Ok(false);
+        }
+        if has_pending_tokenization {
+            return Err(AccountError::TokenizationPending);
         }
         self.data.ended_at = Some(now);
         self.touch("ended_at", now);
-        true
+        Ok(true)
     }
 
     /// Refuses every change of an account that has ended.
@@ -287,6 +298,42 @@ impl Account {
     /// [`AccountError::Ended`].
     pub const fn check_live(&self) -> Result<(), AccountError> {
         if self.data.ended_at.is_some() { Err(AccountError::Ended) } else { Ok(()) }
+    }
+
+    /// From now on, the card under this reference is to become the payment method.
+    pub(crate) fn await_card(&mut self, reference: GatewayToken) {
+        self.data.awaited_reference = Some(reference);
+    }
+
+    /// The card under this reference is not awaited any more.
+    pub(crate) fn await_no_card(&mut self, reference: &GatewayToken) {
+        self.data.awaited_reference.take_if(|awaited| awaited == reference);
+    }
+
+    /// Makes the card under this reference the payment method at `now`, unless it is not awaited any more or the account has
+    /// ended; returns whether it was.
+    pub(crate) fn take_awaited_card(
+        &mut self,
+        reference: &GatewayToken,
+        card: PaymentMethod,
+        now: OffsetDateTime,
+    ) -> bool {
+        let takes = self.data.ended_at.is_none() && self.data.awaited_reference.as_ref() == Some(reference);
+        if takes {
+            self.data.awaited_reference = None;
+            self.set_payment_method(card, now);
+        }
+        takes
+    }
+
+    fn set_payment_method(&mut self, method: PaymentMethod, now: OffsetDateTime) -> bool {
+        if self.data.payment_method.as_ref() == Some(&method) {
+            return false;
+        }
+        self.data.payment_method = Some(method.clone());
+        self.touch("payment_method", now);
+        self.events.push(AccountEvent::PaymentMethodSet(method));
+        true
     }
 
     fn set_billing_address(&mut self, address: BillingAddress, now: OffsetDateTime) {
@@ -387,6 +434,7 @@ mod tests {
                 modality: modality.into(),
                 billing_address: address.clone(),
                 payment_method: None,
+                awaited_reference: None,
                 invoice: None,
                 created_at: NOW,
                 ended_at: None,
@@ -476,13 +524,13 @@ mod tests {
         let mut account = account();
         account.change_payment_method(PaymentMethod::BankTransfer, NOW).unwrap();
         account.change_billing_address(billing_address("Calle Mayor 2"), NOW).unwrap();
-        assert!(account.end(LATER));
+        assert_eq!(account.end(false, LATER), Ok(true));
         assert_eq!((account.data().ended_at, account.data().updated_at), (Some(LATER), LATER));
         assert_eq!(account.check_live(), Err(AccountError::Ended));
 
         let before = account.clone();
         let much_later = LATER + Duration::DAY;
-        assert!(!account.end(much_later));
+        assert_eq!(account.end(false, much_later), Ok(false));
         for method in [PaymentMethod::BankTransfer, direct_debit("ES7921000813610123456789")] {
             assert_eq!(account.change_payment_method(method, much_later), Err(AccountError::Ended));
         }

@@ -1,8 +1,10 @@
 //! What the audit says of a change.
 
 use crate::account::Account;
+use crate::card::Card;
 use crate::customer::Customer;
 use crate::id::CustomerId;
+use crate::tokenization::Tokenization;
 
 code_enum! {
     /// The kinds of thing that change.
@@ -64,6 +66,28 @@ impl From<&Account> for AuditEntry {
             entity: EntityKind::Account,
             entity_id: account.data().id.to_string(),
             fields: account.changed().to_vec(),
+        }
+    }
+}
+
+impl From<&Tokenization> for AuditEntry {
+    fn from(tokenization: &Tokenization) -> Self {
+        Self {
+            customer_id: Some(tokenization.data().customer_id),
+            entity: EntityKind::TokenizationRequest,
+            entity_id: tokenization.data().reference_id.as_str().to_owned(),
+            fields: vec!["status"],
+        }
+    }
+}
+
+impl From<&Card> for AuditEntry {
+    fn from(card: &Card) -> Self {
+        Self {
+            customer_id: Some(card.customer_id),
+            entity: EntityKind::Card,
+            entity_id: card.token_id.as_str().to_owned(),
+            fields: vec!["summary", "expiration_date"],
         }
     }
 }

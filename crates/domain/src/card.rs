@@ -7,6 +7,7 @@ use thiserror::Error;
 use time::{Date, Month, OffsetDateTime};
 
 use crate::id::{CustomerId, GatewayToken};
+use crate::tokenization::TokenizedCard;
 
 /// A payment card as the gateway lets it be known: never its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,13 @@ pub struct Card {
 }
 
 impl Card {
+    /// The card of a customer, as it was tokenized at `now`.
+    #[must_use]
+    pub fn new(card: TokenizedCard, customer_id: CustomerId, now: OffsetDateTime) -> Self {
+        let TokenizedCard { token_id, last_four, expiration } = card;
+        Self { token_id, customer_id, last_four, expiration, created_at: now }
+    }
+
     /// Whether `customer` may pay with this card on the day `today`.
     #[must_use]
     pub fn is_usable_by(&self, customer: CustomerId, today: Date) -> bool {
@@ -44,6 +52,12 @@ pub struct CardExpiry {
 pub struct CardExpiryError;
 
 impl CardExpiry {
+    /// The month in which a day lies.
+    #[must_use]
+    pub const fn of(day: Date) -> Self {
+        Self { year: day.year(), month: day.month() }
+    }
+
     /// Whether the card is no longer good on `day`.
     #[must_use]
     pub fn is_before(self, day: Date) -> bool {

@@ -19,6 +19,7 @@ mod id;
 mod identity_document;
 mod payment_method;
 mod text;
+mod tokenization;
 
 pub use account::{
     Account, AccountData, AccountError, AccountEvent, DeliveryMode, Invoice, InvoiceCycle, Modality,
@@ -54,3 +55,6 @@ pub use payment_method::{
     NewPaymentMethodType, PaymentMethod, PaymentMethodChoice, PaymentMethodType, PaymentPolicy, Restriction,
 };
 pub use text::{Text, TextError};
+pub use tokenization::{
+    FailureMessage, Tokenization, TokenizationAnswer, TokenizationData, TokenizationStatus, TokenizedCard,
+};

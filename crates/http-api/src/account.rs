@@ -63,7 +63,7 @@ fn new_account(mut object: Object<'_>) -> Option<NewAccountRequest> {
     Some(NewAccountRequest { modality: modality?, billing_address, payment_method: payment_method? })
 }
 
-fn account_id(input: &mut Input<'_>) -> Option<AccountId> {
+pub(crate) fn account_id(input: &mut Input<'_>) -> Option<AccountId> {
     input.path.required("account_id")
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use application::Error;
-use application::ports::{PaymentGatewayError, StoreError};
+use application::ports::StoreError;
 use domain::{AccountError, CustomerError};
 use serde::Serialize;
 
@@ -39,8 +39,6 @@ pub(crate) enum ApiError {
     PayloadTooLarge,
     UnsupportedMediaType,
     Unexpected,
-    /// A neighbour of the service is not there.
-    Unavailable(&'static str),
     DatabaseUnavailable,
     DatabaseTimeout,
 }
@@ -73,7 +71,7 @@ impl ApiError {
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable(_) | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::DatabaseTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -89,7 +87,6 @@ impl ApiError {
             Self::PayloadTooLarge => ("MCUS.999.992", "Payload too large"),
             Self::UnsupportedMediaType => ("MCUS.999.991", "Unsupported media type"),
             Self::MethodNotAllowed(_) | Self::Unexpected => ("MCUS.999.999", "Unexpected error"),
-            Self::Unavailable(_) => ("MCUS.999.988", "Service unavailable"),
             Self::DatabaseUnavailable => ("MCUS.001.005", "Database error"),
             Self::DatabaseTimeout => ("MCUS.001.009", "Database error"),
         }
@@ -103,7 +100,6 @@ impl ApiError {
             Self::NotFound => "The resource does not exist",
             Self::MethodNotAllowed(_) => "The method is not allowed",
             Self::Conflict(message) => message,
-            Self::Unavailable(message) => message,
             Self::PayloadTooLarge => "The body must have at most 262144 bytes",
             Self::UnsupportedMediaType => "The content type must be application/json",
             Self::Unexpected => "An unexpected error has occurred",
@@ -171,12 +167,13 @@ impl From<Error> for ApiError {
             Error::NotFound(_) => Self::NotFound,
             Error::Ambiguous => Self::Conflict("More than one live match".to_owned()),
             Error::Customer(error) | Error::Account(AccountError::Customer(error)) => error.into(),
-            Error::Account(error @ AccountError::Ended) => Self::Conflict(error.to_string()),
+            Error::Account(
+                error @ (AccountError::Ended
+                | AccountError::TokenizationPending
+                | AccountError::ReferenceInUse),
+            ) => Self::Conflict(error.to_string()),
             Error::Account(error @ AccountError::PaymentMethod { .. }) => Self::bad_request("type", error),
             Error::Card => Self::bad_request("details.token_id", error),
-            Error::PaymentGateway(PaymentGatewayError::NotConfigured) => {
-                Self::Unavailable("No payment gateway is configured")
-            }
             Error::Store(error) => error.into(),
         }
     }

@@ -14,12 +14,13 @@ mod jwt;
 mod observe;
 mod routes;
 mod timeline;
+mod tokenization;
 mod view;
 
 use std::sync::Arc;
 
 use application::ports::{Clock, Store};
-use application::{Accounts, Customers};
+use application::{Accounts, Customers, Tokenizations};
 
 pub use access::{Permission, RoleTable};
 pub use jwt::{Jwks, JwksError, Verifier};
@@ -32,6 +33,8 @@ pub struct State {
     pub customers: Customers,
     /// Use cases of accounts.
     pub accounts: Accounts,
+    /// Use cases of cards and their tokenization.
+    pub tokenizations: Arc<Tokenizations>,
     /// For readiness.
     pub store: Arc<dyn Store>,
     /// Tells what day it is, for dates in requests.

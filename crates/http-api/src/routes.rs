@@ -8,7 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
 use crate::error::ApiError;
-use crate::{account, customer, health, timeline};
+use crate::{account, customer, health, timeline, tokenization};
 
 /// A malformed name of an organisation makes an unknown path.
 pub(crate) const ORGANISATION: &str = "/v4/orgs/{org_id:[a-z0-9][a-z0-9_-]{0,62}}";
@@ -53,6 +53,8 @@ fn operations() -> Vec<Endpoint> {
             .put("putAssociatedUsers", customer::put_associated_users),
         on("/customers/{customer_id}/convert-nie-to-nif")
             .patch("convertNieToNif", customer::convert_nie_to_nif),
+        on("/customers/{customer_id}/available-credit-cards")
+            .get("getAvailableCreditCards", tokenization::available_cards),
         on("/customers/{customer_id}/timeline").get("getCustomerTimeline", timeline::get),
         on("/external-customers/{customer_external_id}")
             .get("getCustomerIdByCustomerExternalId", customer::by_external_id),
@@ -70,6 +72,8 @@ fn operations() -> Vec<Endpoint> {
         on("/accounts/{account_id}/billing-address")
             .get("getBillingAddressHistory", account::billing_address_history)
             .put("putBillingAddress", account::put_billing_address),
+        on("/accounts/{account_id}/tokenization-requests")
+            .get("getTokenizationRequests", tokenization::of_account),
         on("/accounts/{account_id}/invoice-recipient").get("getInvoiceRecipient", account::invoice_recipient),
         on("/external-accounts/{account_external_id}")
             .get("getAccountIdByAccountExternalId", account::by_external_id),

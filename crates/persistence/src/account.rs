@@ -32,6 +32,7 @@ pub(crate) struct Model {
     pub(crate) billing_address: Option<BillingAddressJson>,
     pub(crate) payment_method_type: Option<String>,
     pub(crate) payment_method_details: Option<String>,
+    pub(crate) awaited_reference: Option<String>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub(crate) invoice: Option<InvoiceJson>,
     pub(crate) created_at: Micros,
@@ -193,6 +194,7 @@ impl Model {
             modality: code(&self.modality)?,
             billing_address: self.billing_address.map(TryInto::try_into).transpose()?,
             payment_method: method.transpose()?,
+            awaited_reference: self.awaited_reference.map(GatewayToken::restore),
             invoice: self.invoice.map(TryInto::try_into).transpose()?,
             created_at: instant(self.created_at)?,
             ended_at: self.ended_at.map(instant).transpose()?,
@@ -218,6 +220,10 @@ fn changed(account: &AccountData, actor: String) -> ActiveModel {
         billing_address: Set(account.billing_address.as_ref().map(Into::into)),
         payment_method_type: Set(method.map(|method| method.kind().code().to_owned())),
         payment_method_details: Set(method.and_then(details)),
+        awaited_reference: Set(account
+            .awaited_reference
+            .as_ref()
+            .map(|reference| reference.as_str().to_owned())),
         ended_at: Set(account.ended_at.map(Into::into)),
         updated_at: Set(account.updated_at.into()),
         modified_by: Set(actor),

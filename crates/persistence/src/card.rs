@@ -26,26 +26,27 @@ pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-fn restore(model: Model) -> Result<Card, Unreadable> {
-    Ok(Card {
-        token_id: GatewayToken::restore(model.token_id),
-        customer_id: CustomerId(model.customer_id),
-        last_four: model.last_four,
-        expiration: code(&model.expiration_date)?,
-        created_at: model.created_at.instant().ok_or(Unreadable)?,
-    })
+pub(crate) fn restore(model: Model) -> Result<Card, StoreError> {
+    let id = model.customer_id;
+    let card = |model: Model| {
+        Ok(Card {
+            token_id: GatewayToken::restore(model.token_id),
+            customer_id: CustomerId(model.customer_id),
+            last_four: model.last_four,
+            expiration: code(&model.expiration_date)?,
+            created_at: model.created_at.instant().ok_or(Unreadable)?,
+        })
+    };
+    // The token would be a secret in a log.
+    card(model)
+        .map_err(|_: Unreadable| StoreError::Corrupt { table: "cards", id: format!("of customer {id}") })
 }
 
 #[async_trait]
 impl Cards for Unit {
     async fn find(&mut self, token: &GatewayToken) -> Result<Option<Card>, StoreError> {
         let query = Entity::find_by_id((self.org(), token.as_str().to_owned()));
-        let model = self.answer(query.one(&self.transaction)).await?;
-        // The token would be a secret in a log.
-        model
-            .map(restore)
-            .transpose()
-            .map_err(|_| StoreError::Corrupt { table: "cards", id: "(a token)".to_owned() })
+        self.answer(query.one(&self.transaction)).await?.map(restore).transpose()
     }
 
     async fn insert(&mut self, card: &Card) -> Result<(), StoreError> {

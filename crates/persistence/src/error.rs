@@ -6,7 +6,7 @@ use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr};
 
 /// The uniqueness rules: PostgreSQL names the constraint that a write breaks, SQLite its columns.
-const CONSTRAINTS: [(Constraint, &str, &str); 2] = [
+const CONSTRAINTS: &[(Constraint, &str, &str)] = &[
     (
         Constraint::LiveDocument,
         "customers_live_document",
@@ -16,6 +16,11 @@ const CONSTRAINTS: [(Constraint, &str, &str); 2] = [
         Constraint::LiveDigitalEmail,
         "customers_live_digital_email",
         "customers.org_id, customers.digital_email",
+    ),
+    (
+        Constraint::TokenizationAttempt,
+        "tokenizations_pkey",
+        "tokenizations.org_id, tokenizations.reference_id, tokenizations.attempt",
     ),
 ];
 

@@ -10,5 +10,6 @@ mod json;
 mod migration;
 mod outbox;
 mod store;
+mod tokenization;
 
 pub use store::{Options, SqlStore};

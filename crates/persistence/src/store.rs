@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::Scope;
-use application::ports::{Accounts, Cards, Customers, Outbox, Store, StoreError, UnitOfWork};
+use application::ports::{Accounts, Cards, Customers, Outbox, Store, StoreError, Tokenizations, UnitOfWork};
 use async_trait::async_trait;
 use domain::{AuditEntry, ExternalId};
 use sea_orm::sqlx::postgres::PgListener;
@@ -145,23 +145,27 @@ impl SqlStore {
     ///
     /// # Errors
     /// No connection can be had for it.
-    pub async fn listen(&self) -> Result<(), StoreError> {
+    pub async fn listen(&self, options: &Options) -> Result<(), StoreError> {
         if self.db.get_database_backend() != DbBackend::Postgres {
             return Ok(());
         }
         let unavailable = |error: SqlxError| StoreError::Unavailable(error.into());
-        let pool = self.db.get_postgres_connection_pool();
-        let mut listener = PgListener::connect_with(pool).await.map_err(unavailable)?;
+        // A connection of its own: the pool may have but one.
+        let mut listener = PgListener::connect(&options.url).await.map_err(unavailable)?;
         listener.listen(CHANNEL).await.map_err(unavailable)?;
+        listener.eager_reconnect(false);
         let added = Arc::downgrade(&self.outbox_added);
         tokio::spawn(async move {
-            // It connects again by itself; what it misses meanwhile is found by polling.
             loop {
-                let heard = listener.recv().await;
+                let heard = listener.try_recv().await;
                 let Some(added) = added.upgrade() else { break };
                 match heard {
-                    Ok(_) => added.notify_one(),
-                    Err(_) => tokio::time::sleep(Duration::from_secs(5)).await,
+                    Ok(Some(_)) => added.notify_one(),
+                    // The connection is lost; listening again makes another. What is missed meanwhile is found by polling.
+                    Ok(None) | Err(_) => {
+                        drop(added);
+                        tokio::time::sleep(Duration::from_secs(5)).await;
+                    }
                 }
             }
         });
@@ -287,6 +291,10 @@ impl UnitOfWork for Unit {
     }
 
     fn cards(&mut self) -> &mut dyn Cards {
+        self
+    }
+
+    fn tokenizations(&mut self) -> &mut dyn Tokenizations {
         self
     }
 

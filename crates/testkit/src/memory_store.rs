@@ -6,12 +6,13 @@ use application::Scope;
 use application::ports::{
     AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Cards,
     Constraint, CustomerReads, CustomerRef, Customers, Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue,
-    PaymentMethodEntry, Store, StoreError, TimelineEntry, TimelinePage, UnitOfWork,
+    PaymentMethodEntry, Store, StoreError, TimelineEntry, TimelinePage, TokenizationReads, Tokenizations,
+    UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{
     Account, AccountData, AccountEvent, AccountId, Actor, AuditEntry, Card, Customer, CustomerData,
-    CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId,
+    CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId, Tokenization, TokenizationData,
 };
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
@@ -55,6 +56,7 @@ struct Organisation {
     customers: BTreeMap<CustomerId, CustomerRow>,
     accounts: BTreeMap<AccountId, AccountRow>,
     cards: HashMap<GatewayToken, Card>,
+    tokenizations: Vec<TokenizationData>,
     audit: Vec<AuditRow>,
 }
 
@@ -230,6 +232,10 @@ impl UnitOfWork for Unit {
     }
 
     fn cards(&mut self) -> &mut dyn Cards {
+        self
+    }
+
+    fn tokenizations(&mut self) -> &mut dyn Tokenizations {
         self
     }
 
@@ -585,5 +591,92 @@ impl OutboxQueue for MemoryStore {
 
     async fn added(&self) {
         self.0.outbox_added.notified().await;
+    }
+}
+
+impl Organisation {
+    fn newest_tokenization(&self, reference: &GatewayToken) -> Option<Tokenization> {
+        let of_reference = self.tokenizations.iter().filter(|data| data.reference_id == *reference);
+        of_reference.max_by_key(|data| data.attempt).cloned().map(Tokenization::restore)
+    }
+}
+
+#[async_trait]
+impl Tokenizations for Unit {
+    async fn account_of(&mut self, reference: &GatewayToken) -> Result<Option<AccountId>, StoreError> {
+        Ok(self.organisation.newest_tokenization(reference).map(|newest| newest.data().account_id))
+    }
+
+    async fn newest(&mut self, reference: &GatewayToken) -> Result<Option<Tokenization>, StoreError> {
+        Ok(self.organisation.newest_tokenization(reference))
+    }
+
+    async fn pending_of(&mut self, account: AccountId) -> Result<Option<Tokenization>, StoreError> {
+        let all = self.organisation.tokenizations.iter().filter(|data| data.account_id == account);
+        Ok(all.cloned().map(Tokenization::restore).find(Tokenization::is_pending))
+    }
+
+    async fn insert(&mut self, tokenization: &Tokenization) -> Result<(), StoreError> {
+        let data = tokenization.data();
+        let is_same = |other: &TokenizationData| {
+            other.reference_id == data.reference_id && other.attempt == data.attempt
+        };
+        if self.organisation.tokenizations.iter().any(is_same) {
+            return Err(StoreError::Duplicate(Constraint::TokenizationAttempt));
+        }
+        if !self.organisation.accounts.contains_key(&data.account_id) {
+            return Err(unexpected("unknown account"));
+        }
+        self.writable().tokenizations.push(data.clone());
+        Ok(())
+    }
+
+    async fn update(&mut self, tokenization: &Tokenization) -> Result<(), StoreError> {
+        let data = tokenization.data();
+        let is_same = |other: &&mut TokenizationData| {
+            other.reference_id == data.reference_id
+                && other.attempt == data.attempt
+                && other.version == data.version
+        };
+        let row = self.writable().tokenizations.iter_mut().find(is_same).ok_or(StoreError::Stale)?;
+        *row = TokenizationData { version: data.version + 1, ..data.clone() };
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl TokenizationReads for MemoryStore {
+    async fn tokenization(
+        &self,
+        org: &OrgId,
+        reference: &GatewayToken,
+    ) -> Result<Option<Tokenization>, StoreError> {
+        Ok(self.0.organisation(org).newest_tokenization(reference))
+    }
+
+    async fn tokenizations_of(
+        &self,
+        org: &OrgId,
+        account: AccountId,
+    ) -> Result<Option<Vec<Tokenization>>, StoreError> {
+        let organisation = self.0.organisation(org);
+        if !organisation.accounts.contains_key(&account) {
+            return Ok(None);
+        }
+        let own = organisation.tokenizations.iter().filter(|data| data.account_id == account);
+        let mut own: Vec<_> = own.cloned().collect();
+        own.sort_by_key(|data| std::cmp::Reverse((data.created_at, data.attempt)));
+        Ok(Some(own.into_iter().map(Tokenization::restore).collect()))
+    }
+
+    async fn cards_of(&self, org: &OrgId, customer: CustomerId) -> Result<Option<Vec<Card>>, StoreError> {
+        let organisation = self.0.organisation(org);
+        if !organisation.customers.contains_key(&customer) {
+            return Ok(None);
+        }
+        let mut cards: Vec<_> =
+            organisation.cards.values().filter(|card| card.customer_id == customer).cloned().collect();
+        cards.sort_by_key(|card| std::cmp::Reverse((card.created_at, card.token_id.as_str().to_owned())));
+        Ok(Some(cards))
     }
 }

@@ -115,9 +115,9 @@ on_every_engine! {
             assert_eq!(wrong(&refused), ["details.token_id"], "{token_id}");
         }
         assert_eq!(current_method(&app, &account).await, bank_transfer());
-        app.clock.set(datetime!(2026-04-01 00:00 UTC));
+        app.clock.set(datetime!(2026-03-31 22:00 UTC));
         assert_eq!(wrong(&app.patch(&path(&account), &card("good")).await), ["details.token_id"]);
-        app.clock.set(datetime!(2026-03-31 23:59:59.999999 UTC));
+        app.clock.set(datetime!(2026-03-31 21:59:59.999999 UTC));
         assert_eq!(app.patch(&path(&account), &card("good")).await.status, 204);
     }
 

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
-use domain::{AccountId, GatewayToken, OrgId};
+use domain::{AccountId, GatewayToken, OrgId, TokenizationAnswer};
 use thiserror::Error;
+use time::OffsetDateTime;
 
 /// A card to be tokenized.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,19 +12,27 @@ pub struct TokenizationRequest {
     pub account_id: AccountId,
     /// Under which the gateway knows the card that the customer has typed in there.
     pub reference_id: GatewayToken,
+    /// Counts the requests under this reference, from 1. A request that is repeated has the same number.
+    pub attempt: i32,
+    /// When it was asked for first.
+    pub requested_at: OffsetDateTime,
 }
 
-/// Why the gateway does not take a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum PaymentGatewayError {
-    /// This installation has no payment gateway.
-    #[error("no payment gateway is configured")]
-    NotConfigured,
-}
+/// Why the gateway could not be asked, in words for the operator, without anything personal.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct PaymentGatewayError(
+    /// The words.
+    pub String,
+);
 
 /// The system that turns the card numbers typed in by customers into tokens.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync {
-    /// Asks for the tokenization of a card. The gateway takes the request in for good; its outcome comes later.
-    async fn request_tokenization(&self, request: &TokenizationRequest) -> Result<(), PaymentGatewayError>;
+    /// Asks for the tokenization of a card, or how far it is if it was asked for before. Returns what the gateway says in the
+    /// end, or nothing while it has yet to find out. It says the same token, or the same words, each time.
+    async fn tokenize(
+        &self,
+        request: &TokenizationRequest,
+    ) -> Result<Option<TokenizationAnswer>, PaymentGatewayError>;
 }

@@ -3,7 +3,7 @@ use std::error::Error;
 use async_trait::async_trait;
 use domain::{
     Account, AccountId, AuditEntry, BillingAddress, Card, Customer, CustomerId, DocumentType, ExternalId,
-    GatewayToken, OrgId, PaymentMethod, Profile,
+    GatewayToken, OrgId, PaymentMethod, Profile, Tokenization,
 };
 use time::{Date, OffsetDateTime};
 
@@ -17,6 +17,8 @@ pub enum Constraint {
     LiveDocument,
     /// No two live digital customers of an organisation have the same e-mail address, whatever its case.
     LiveDigitalEmail,
+    /// No two requests under a reference of an organisation have the same number.
+    TokenizationAttempt,
 }
 
 /// Why the store did not do what it was asked to.
@@ -49,7 +51,7 @@ pub enum StoreError {
 
 /// Where everything is kept.
 #[async_trait]
-pub trait Store: CustomerReads + AccountReads + AuditReads + OutboxQueue {
+pub trait Store: CustomerReads + AccountReads + TokenizationReads + AuditReads + OutboxQueue {
     /// Begins changes that are kept all together or not at all. Everything done in the unit is bound to the scope's
     /// organisation and recorded as done by its actor.
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError>;
@@ -67,6 +69,8 @@ pub trait UnitOfWork: Send {
     fn accounts(&mut self) -> &mut dyn Accounts;
     /// The cards of the organisation's customers.
     fn cards(&mut self) -> &mut dyn Cards;
+    /// The tokenizations for the organisation's accounts.
+    fn tokenizations(&mut self) -> &mut dyn Tokenizations;
     /// What has to happen outside.
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// Keeps the changes: when this returns, they survive the death of the process. With them the audit keeps what was changed
@@ -106,6 +110,40 @@ pub trait Cards: Send {
     async fn find(&mut self, token: &GatewayToken) -> Result<Option<Card>, StoreError>;
     /// Adds a card.
     async fn insert(&mut self, card: &Card) -> Result<(), StoreError>;
+}
+
+/// Tokenizations within a unit of work.
+#[async_trait]
+pub trait Tokenizations: Send {
+    /// The account to which a reference belongs.
+    async fn account_of(&mut self, reference: &GatewayToken) -> Result<Option<AccountId>, StoreError>;
+    /// Reads the newest tokenization under a reference, and keeps others from changing it until the unit ends.
+    async fn newest(&mut self, reference: &GatewayToken) -> Result<Option<Tokenization>, StoreError>;
+    /// Reads the tokenization of an account that is pending, and keeps others from changing it until the unit ends.
+    async fn pending_of(&mut self, account: AccountId) -> Result<Option<Tokenization>, StoreError>;
+    /// Adds a tokenization.
+    async fn insert(&mut self, tokenization: &Tokenization) -> Result<(), StoreError>;
+    /// Writes the tokenization; [`StoreError::Stale`] if it was changed since it was read.
+    async fn update(&mut self, tokenization: &Tokenization) -> Result<(), StoreError>;
+}
+
+/// Look-ups of cards and their tokenization: one statement each, outside any unit of work.
+#[async_trait]
+pub trait TokenizationReads: Send + Sync {
+    /// The newest tokenization under a reference.
+    async fn tokenization(
+        &self,
+        org: &OrgId,
+        reference: &GatewayToken,
+    ) -> Result<Option<Tokenization>, StoreError>;
+    /// The tokenizations of an account, newest first; nothing when there is no such account.
+    async fn tokenizations_of(
+        &self,
+        org: &OrgId,
+        account: AccountId,
+    ) -> Result<Option<Vec<Tokenization>>, StoreError>;
+    /// The cards of a customer, newest first; nothing when there is no such customer.
+    async fn cards_of(&self, org: &OrgId, customer: CustomerId) -> Result<Option<Vec<Card>>, StoreError>;
 }
 
 /// A customer by its two ids.

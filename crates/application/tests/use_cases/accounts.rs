@@ -1,10 +1,9 @@
-use application::ports::{PaymentGatewayError, PaymentMethodEntry, TokenizationRequest};
+use application::ports::PaymentMethodEntry;
 use application::{Acceptance, AccountPolicy, Error, NewAccountRequest, OrgPolicy, Resource};
 use domain::{
     Account, AccountData, AccountError, Address, CustomerError, Modality, NewAccountModality, NewCustomer,
     PaymentMethod, PaymentMethodChoice, PaymentMethodType, PaymentPolicy, Restriction, Segment,
 };
-use mockall::predicate::eq;
 use testkit::fixtures::{
     NOW, account, account_id, address, billing_address, card, cif, company, customer, customer_id,
     digital_customer, iban, invoice, nif, org, other_iban, prepaid_account, private_customer, scope, token,
@@ -12,7 +11,7 @@ use testkit::fixtures::{
 use time::Duration;
 use time::macros::{date, datetime};
 
-use crate::{MockGateway, World, assert_refused, stranger};
+use crate::{World, assert_refused, stranger};
 
 const POSTPAID: NewAccountModality = NewAccountModality::Postpaid;
 
@@ -36,14 +35,6 @@ fn direct_debit_only() -> AccountPolicy {
         restrictions: vec![Restriction { segment: None, modality: None, allowed }],
     };
     AccountPolicy { default: OrgPolicy { payment, invoice: None }, ..AccountPolicy::default() }
-}
-
-/// Expects one request for the account with id `n`.
-fn gateway(n: u32, answer: Result<(), PaymentGatewayError>) -> MockGateway {
-    let request = TokenizationRequest { org: org(), account_id: account_id(n), reference_id: token("ref-1") };
-    let mut gateway = MockGateway::new();
-    gateway.expect_request_tokenization().with(eq(request)).times(1).return_const(answer);
-    gateway
 }
 
 impl World {
@@ -119,6 +110,7 @@ async fn opens_an_account_paid_by_anything_but_teci() {
             modality: modality.into(),
             billing_address: billing_address.clone(),
             payment_method: Some(method.clone()),
+            awaited_reference: None,
             invoice: Some(invoice()),
             created_at: now,
             ended_at: None,
@@ -142,28 +134,6 @@ async fn an_organisation_settles_how_its_accounts_are_invoiced() {
     let request = paid_by(PaymentMethodChoice::BankTransfer);
     world.accounts().open(&scope(), customer_id(1), request).await.unwrap();
     assert_eq!(world.account(account_id(1)).await.data().invoice, None);
-}
-
-#[tokio::test]
-async fn opens_an_account_whose_card_is_pending() {
-    let world = World::of([private_customer(&nif(1))]).await;
-    let accounts = world.accounts_with(gateway(1, Ok(())));
-    let (opened, acceptance) =
-        accounts.open(&scope(), customer_id(1), paid_by(by_pending_card())).await.unwrap();
-    assert_eq!((opened.id, acceptance), (account_id(1), Acceptance::Pending));
-    assert_eq!(world.account(account_id(1)).await.data().payment_method, None);
-    assert_eq!(world.methods(account_id(1)).await, []);
-}
-
-#[tokio::test]
-async fn opens_nothing_that_the_gateway_refuses() {
-    let world = World::of([private_customer(&nif(1))]).await;
-    let accounts = world.accounts_with(gateway(1, Err(PaymentGatewayError::NotConfigured)));
-    assert_refused!(
-        accounts.open(&scope(), customer_id(1), paid_by(by_pending_card())).await,
-        Error::PaymentGateway(PaymentGatewayError::NotConfigured)
-    );
-    assert_eq!(world.count_accounts().await, 0);
 }
 
 #[tokio::test]
@@ -241,26 +211,6 @@ async fn changes_the_payment_method() {
     }
     let history = world.accounts().payment_method_history(&org(), account_id(1)).await.unwrap();
     assert_eq!(history, expected);
-}
-
-#[tokio::test]
-async fn asks_the_gateway_for_another_card() {
-    let world = World::of_one_account().await;
-    let before = world.account(account_id(1)).await;
-    for (answer, expected) in [
-        (Ok(()), Ok(Acceptance::Pending)),
-        (Err(PaymentGatewayError::NotConfigured), Err(PaymentGatewayError::NotConfigured)),
-    ] {
-        let accounts = world.accounts_with(gateway(1, answer));
-        let result = accounts.change_payment_method(&scope(), account_id(1), by_pending_card()).await;
-        match (result, expected) {
-            (Ok(acceptance), Ok(expected)) => assert_eq!(acceptance, expected),
-            (Err(Error::PaymentGateway(error)), Err(expected)) => assert_eq!(error, expected),
-            (result, _) => panic!("{result:?}"),
-        }
-        assert_eq!(world.account(account_id(1)).await, before);
-        assert_eq!(world.methods(account_id(1)).await, []);
-    }
 }
 
 #[tokio::test]

@@ -3,16 +3,17 @@
 
 mod accounts;
 mod customers;
+mod tokenizations;
 
 use std::sync::Arc;
 
 use application::ports::{PaymentGateway, PaymentGatewayError, Store, TokenizationRequest};
 use application::{AccountPolicy, Accounts, Customers, Scope};
 use async_trait::async_trait;
-use domain::{Account, AccountId, Card, Customer, CustomerId, PaymentMethod};
+use domain::{Account, AccountId, Card, Customer, CustomerId, PaymentMethod, TokenizationAnswer};
 use mockall::mock;
 use testkit::fixtures::{NOW, org, scope};
-use testkit::{FixedClock, MemoryStore, SequentialIds};
+use testkit::{FixedClock, MemoryStore, SequentialIds, UtcCalendar};
 use time::Duration;
 
 mock! {
@@ -21,7 +22,10 @@ mock! {
 
     #[async_trait]
     impl PaymentGateway for Gateway {
-        async fn request_tokenization(&self, request: &TokenizationRequest) -> Result<(), PaymentGatewayError>;
+        async fn tokenize(
+            &self,
+            request: &TokenizationRequest,
+        ) -> Result<Option<TokenizationAnswer>, PaymentGatewayError>;
     }
 }
 
@@ -48,16 +52,11 @@ impl World {
         Customers { store: Arc::new(self.store.clone()), clock: self.clock.clone(), ids: self.ids.clone() }
     }
 
-    /// With a gateway that must not be called.
     fn accounts(&self) -> Accounts {
-        self.accounts_with(MockGateway::new())
-    }
-
-    fn accounts_with(&self, gateway: MockGateway) -> Accounts {
         Accounts {
             store: Arc::new(self.store.clone()),
-            gateway: Arc::new(gateway),
             clock: self.clock.clone(),
+            calendar: Arc::new(UtcCalendar),
             ids: self.ids.clone(),
             policy: self.policy.clone(),
         }

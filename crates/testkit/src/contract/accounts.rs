@@ -96,7 +96,7 @@ pub async fn an_update_writes_all_that_can_change(store: &dyn Store) {
         assert_eq!(read, updated_account(&current));
         current = read;
     }
-    current.end(at);
+    current.end(false, at).unwrap();
     org.update_account(&current).await.unwrap();
     assert_eq!(org.account(account_id(1)).await, Some(updated_account(&current)));
     assert_eq!(current.data().version, 5);
@@ -158,7 +158,7 @@ pub async fn any_live_sees_live_accounts_only(store: &dyn Store) {
     for n in 1..=2 {
         assert!(work.accounts().any_live(customer_id(1)).await.unwrap());
         let mut account = work.accounts().find(account_id(n)).await.unwrap().unwrap();
-        account.end(NOW);
+        account.end(false, NOW).unwrap();
         work.accounts().update(&account).await.unwrap();
     }
     assert!(!work.accounts().any_live(customer_id(1)).await.unwrap());
@@ -450,7 +450,7 @@ pub async fn accounts_of_other_organisations_are_unknown(store: &dyn Store) {
     drop(work);
 
     let mut ended = stored.clone();
-    ended.end(NOW);
+    ended.end(false, NOW).unwrap();
     assert!(matches!(ours.update_account(&ended).await, Err(StoreError::Stale)));
     assert_eq!(theirs.account(id).await, Some(stored));
 }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod customers;
 mod org;
 pub mod outbox;
+pub mod tokenizations;
 pub mod units;
 
 /// Makes one test of every case. `$make` names an async function without arguments that returns a fixture: anything that
@@ -78,6 +79,15 @@ macro_rules! store_contract {
             simultaneous_claims_share_the_effects
             nothing_of_a_dropped_unit_is_to_happen
             who_waits_hears_of_new_effects
+        }
+        $crate::store_contract! { @tests $make, tokenizations:
+            tokenizations_come_back_as_they_were
+            the_newest_under_a_reference_is_the_last_attempt
+            an_attempt_is_made_once
+            tokenizations_of_an_account_are_newest_first
+            cards_of_a_customer_are_newest_first
+            an_old_copy_is_stale
+            tokenizations_of_other_organisations_are_unknown
         }
         $crate::store_contract! { @tests $make, units:
             the_store_is_ready

@@ -76,7 +76,7 @@ impl<'a> Org<'a> {
     /// Ends an account that was just read.
     pub(super) async fn end_account(&self, account: &Account) {
         let mut account = account.clone();
-        account.end(fixtures::NOW);
+        account.end(false, fixtures::NOW).unwrap();
         self.update_account(&account).await.unwrap();
     }
 

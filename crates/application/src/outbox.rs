@@ -1,0 +1,162 @@
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use futures_util::future::join_all;
+use time::{Duration, OffsetDateTime};
+use tracing::{error, info, warn};
+
+use crate::Tokenizations;
+use crate::ports::{Clock, Effect, Neighbour, OutboxEntry, Store, StoreError};
+
+/// How hard it is tried to make effects happen.
+#[derive(Debug, Clone)]
+pub struct OutboxPolicy {
+    /// How long a claimed entry is left to whoever has claimed it.
+    pub lease: Duration,
+    /// How long the first retry is waited for; twice as long each time after.
+    pub first_retry_after: Duration,
+    /// The longest that a retry is waited for.
+    pub longest_retry_after: Duration,
+    /// After how many attempts in vain an entry is parked.
+    pub most_attempts: i32,
+    /// How many effects of a neighbour happen at the same time.
+    pub concurrency: u16,
+}
+
+/// Makes happen what the outbox holds.
+pub struct Outbox {
+    /// Where the outbox is kept.
+    pub store: Arc<dyn Store>,
+    /// Tells when an entry is due.
+    pub clock: Arc<dyn Clock>,
+    /// Carries out what concerns the payment gateway.
+    pub tokenizations: Arc<Tokenizations>,
+    /// How hard it is tried.
+    pub policy: OutboxPolicy,
+}
+
+/// How far an effect is.
+pub(crate) enum Step {
+    /// It has happened, and its entry is gone.
+    Finished,
+    /// It is under way; to be looked after from this time on.
+    Again(OffsetDateTime),
+}
+
+/// Why an effect did not happen.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EffectError {
+    /// The neighbour could not do it; without anything personal.
+    #[error("{0}")]
+    Neighbour(String),
+    /// The neighbour could not do it, and from this time on it need not be asked any more.
+    #[error("{0}")]
+    NeighbourUntil(String, OffsetDateTime),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl EffectError {
+    /// The same failure of a neighbour, of which no more than this time has to be made.
+    pub(crate) fn until(self, deadline: OffsetDateTime) -> Self {
+        match self {
+            Self::Neighbour(words) => Self::NeighbourUntil(words, deadline),
+            other => other,
+        }
+    }
+}
+
+impl Outbox {
+    /// Claims effects of a neighbour that are due and tries to make them happen. Returns how many were claimed.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    pub async fn run_due(&self, neighbour: Neighbour) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let until = now + self.policy.lease;
+        let entries = self.store.claim(neighbour, now, until, self.policy.concurrency).await?;
+        join_all(entries.iter().map(|entry| self.run(entry))).await;
+        Ok(entries.len())
+    }
+
+    /// How long it takes until the next effect of a neighbour is due, if any waits.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    pub async fn until_due(&self, neighbour: Neighbour) -> Result<Option<StdDuration>, StoreError> {
+        let due_at = self.store.next_due(neighbour).await?;
+        Ok(due_at.map(|due_at| (due_at - self.clock.now()).try_into().unwrap_or_default()))
+    }
+
+    async fn run(&self, entry: &OutboxEntry) {
+        let (id, customer_id, effect) = (entry.id, entry.customer_id, entry.effect.name());
+        let (org, request_id, attempts) = (entry.org.as_str(), &*entry.request_id, entry.attempts);
+        let kept = match self.perform(entry).await {
+            Ok(Step::Finished) => {
+                info!(id, org, %customer_id, effect, request_id, attempts, "done outside");
+                Ok(())
+            }
+            Ok(Step::Again(due_at)) => self.store.postpone(entry, due_at, None).await,
+            // Somebody else has claimed it meanwhile and sees to it.
+            Err(EffectError::Store(StoreError::Stale)) => Ok(()),
+            Err(failure) => {
+                let reason = failure.to_string();
+                warn!(id, org, %customer_id, effect, request_id, attempts, reason, "not done outside");
+                self.put_off(entry, &failure, &reason).await
+            }
+        };
+        if let Err(failure) = kept {
+            // It is due again when the lease is over.
+            error!(id, org, reason = %failure, "the outbox cannot be written");
+        }
+    }
+
+    async fn perform(&self, entry: &OutboxEntry) -> Result<Step, EffectError> {
+        match &entry.effect {
+            Effect::Tokenize { reference_id, attempt, .. } => {
+                self.tokenizations.tokenize(entry, reference_id, *attempt).await
+            }
+        }
+    }
+
+    async fn put_off(
+        &self,
+        entry: &OutboxEntry,
+        failure: &EffectError,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let retry_at = now + self.policy.retry_after(entry);
+        match failure {
+            EffectError::NeighbourUntil(_, deadline) => {
+                self.store.postpone(entry, retry_at.min((*deadline).max(now)), Some(reason)).await
+            }
+            EffectError::Neighbour(_) | EffectError::Store(_)
+                if entry.attempts >= self.policy.most_attempts =>
+            {
+                let (id, effect) = (entry.id, entry.effect.name());
+                error!(id, org = entry.org.as_str(), effect, reason, "given up until an operator retries it");
+                self.store.park(entry, now, reason).await
+            }
+            EffectError::Neighbour(_) | EffectError::Store(_) => {
+                self.store.postpone(entry, retry_at, Some(reason)).await
+            }
+        }
+    }
+}
+
+impl OutboxPolicy {
+    /// How long to wait after the last attempt: twice as long each time, and of that between half and all, so that what has
+    /// failed together is not tried together again.
+    fn retry_after(&self, entry: &OutboxEntry) -> Duration {
+        let doublings = u32::try_from(entry.attempts - 1).unwrap_or_default().min(30);
+        let longest = self.longest_retry_after.as_seconds_f64();
+        let wait = (self.first_retry_after.as_seconds_f64() * f64::from(1_u32 << doublings)).min(longest);
+        // Multiples of the golden ratio lie evenly between whole numbers.
+        let spread =
+            ((entry.id % 1_000_003) as f64 * 0.618_033_988_75 + f64::from(entry.attempts) * 0.37).fract();
+        // Whole microseconds: no store keeps more.
+        Duration::microseconds((wait * (0.5 + spread / 2.0) * 1e6) as i64)
+    }
+}

@@ -1,0 +1,148 @@
+use std::sync::Arc;
+
+use domain::{
+    AccountId, AuditEntry, Card, CustomerId, GatewayToken, OrgId, Tokenization, TokenizationAnswer,
+    TokenizationStatus,
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::outbox::{EffectError, Step};
+use crate::ports::{
+    Calendar, Clock, OutboxEntry, PaymentGateway, Store, StoreError, TokenizationRequest, UnitOfWork,
+};
+use crate::{Error, Resource, Scope};
+
+/// How long the payment gateway is waited for.
+#[derive(Debug, Clone)]
+pub struct TokenizationPolicy {
+    /// After this time a pending request fails.
+    pub expires_after: Duration,
+    /// After this time the gateway is asked again how far it is.
+    pub ask_again_after: Duration,
+}
+
+/// The use cases of cards and their tokenization.
+pub struct Tokenizations {
+    /// Where they are kept.
+    pub store: Arc<dyn Store>,
+    /// Tokenizes cards.
+    pub gateway: Arc<dyn PaymentGateway>,
+    /// Tells when a change is made.
+    pub clock: Arc<dyn Clock>,
+    /// Tells on what day a card is no longer good.
+    pub calendar: Arc<dyn Calendar>,
+    /// How long the gateway is waited for.
+    pub policy: TokenizationPolicy,
+}
+
+impl Tokenizations {
+    /// All tokenizations of an account, newest first.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn of_account(&self, org: &OrgId, account: AccountId) -> Result<Vec<Tokenization>, Error> {
+        self.store.tokenizations_of(org, account).await?.ok_or(Error::NotFound(Resource::Account))
+    }
+
+    /// The cards that a customer can pay with today, newest first.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn available_cards(&self, org: &OrgId, customer: CustomerId) -> Result<Vec<Card>, Error> {
+        let cards = self.store.cards_of(org, customer).await?.ok_or(Error::NotFound(Resource::Customer))?;
+        let today = self.calendar.day_of(self.clock.now());
+        Ok(cards.into_iter().filter(|card| card.is_usable_by(customer, today)).collect())
+    }
+
+    /// Carries out what a request has put into the outbox: asks the gateway, and keeps what it answers.
+    pub(crate) async fn tokenize(
+        &self,
+        entry: &OutboxEntry,
+        reference: &GatewayToken,
+        attempt: i32,
+    ) -> Result<Step, EffectError> {
+        let known = self.store.tokenization(&entry.org, reference).await?;
+        let Some(request) = known.filter(|known| known.data().attempt == attempt) else {
+            return self.finish(entry).await;
+        };
+        if matches!(request.data().status, TokenizationStatus::Completed(_)) {
+            return self.finish(entry).await;
+        }
+        let data = request.data();
+        let asked = TokenizationRequest {
+            org: entry.org.clone(),
+            account_id: data.account_id,
+            reference_id: reference.clone(),
+            attempt,
+            requested_at: data.created_at,
+        };
+        let answer =
+            self.gateway.tokenize(&asked).await.map_err(|error| EffectError::Neighbour(error.to_string()));
+        let (now, deadline) = (self.clock.now(), data.created_at + self.policy.expires_after);
+        match answer {
+            Ok(Some(answer)) => self.keep(entry, reference, Some(&answer), now).await,
+            Ok(None) | Err(_) if now >= deadline => self.keep(entry, reference, None, now).await,
+            Ok(None) => Ok(Step::Again(deadline.min(now + self.policy.ask_again_after))),
+            Err(error) => Err(error.until(deadline)),
+        }
+    }
+
+    /// Keeps what the gateway has answered, or that it did not in time.
+    async fn keep(
+        &self,
+        entry: &OutboxEntry,
+        reference: &GatewayToken,
+        answer: Option<&TokenizationAnswer>,
+        now: OffsetDateTime,
+    ) -> Result<Step, EffectError> {
+        let mut work = self.store.begin(&Scope::of_entry(entry)).await?;
+        work.outbox().finish(entry).await?;
+        let changes = settle(&mut *work, reference, answer, now).await?;
+        work.commit(now, &changes).await?;
+        Ok(Step::Finished)
+    }
+
+    async fn finish(&self, entry: &OutboxEntry) -> Result<Step, EffectError> {
+        let mut work = self.store.begin(&Scope::of_entry(entry)).await?;
+        work.outbox().finish(entry).await?;
+        work.commit(self.clock.now(), &[]).await?;
+        Ok(Step::Finished)
+    }
+}
+
+/// Brings the newest tokenization under a reference to its end: by an answer of the gateway, or because there is none.
+async fn settle(
+    work: &mut dyn UnitOfWork,
+    reference: &GatewayToken,
+    answer: Option<&TokenizationAnswer>,
+    now: OffsetDateTime,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    // The account is locked first, as by every request, so that nobody waits for the other.
+    let Some(account_id) = work.tokenizations().account_of(reference).await? else { return Ok(Vec::new()) };
+    let Some(mut account) = work.accounts().find(account_id).await? else { return Ok(Vec::new()) };
+    let Some(mut request) = work.tokenizations().newest(reference).await? else { return Ok(Vec::new()) };
+    let (account_before, request_before) = (account.clone(), request.clone());
+    let card = match answer {
+        Some(answer) => request.take(answer, &mut account, now),
+        None => {
+            request.expire(&mut account, now);
+            None
+        }
+    };
+    let mut changes = Vec::new();
+    if let Some(card) = card
+        && work.cards().find(&card.token_id).await?.is_none()
+    {
+        work.cards().insert(&card).await?;
+        changes.push((&card).into());
+    }
+    if request != request_before {
+        work.tokenizations().update(&request).await?;
+        changes.push((&request).into());
+    }
+    if account != account_before {
+        work.accounts().update(&account).await?;
+        changes.push((&account).into());
+    }
+    Ok(changes)
+}
