@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use domain::{Change, contains_card_number};
@@ -74,6 +75,15 @@ impl<'f> Value<'f> {
             Json::Bool(value) => Some(value),
             _ => self.fail("must be true or false"),
         }
+    }
+
+    /// A whole number, both ends of the range included. `1.0`, `1e3` and `"1"` are none.
+    #[allow(dead_code, reason = "the first operation that takes a number uses it")]
+    fn integer<T: TryFrom<i64> + PartialOrd + Display>(self, range: &RangeInclusive<T>) -> Option<T> {
+        let integer = if let Json::Integer(value) = self.json { T::try_from(value).ok() } else { None };
+        integer.filter(|integer| range.contains(integer)).or_else(|| {
+            self.fail(format_args!("must be an integer from {} to {}", range.start(), range.end()))
+        })
     }
 
     pub(crate) fn object(self) -> Option<Object<'f>> {
@@ -242,6 +252,15 @@ impl<'f> Object<'f> {
         self.required_value(name)?.object()
     }
 
+    #[allow(dead_code, reason = "the first operation that takes a number uses it")]
+    pub(crate) fn required_integer<T: TryFrom<i64> + PartialOrd + Display>(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        self.required_value(name)?.integer(&range)
+    }
+
     pub(crate) fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         self.optional_value(name)?.parse(str::parse)
     }
@@ -353,7 +372,7 @@ fn hides_card_number(json: &Json) -> bool {
         Json::Object(members) => members
             .iter()
             .any(|(name, json)| !matches!(&**name, "number" | "iban") && hides_card_number(json)),
-        Json::Null | Json::Bool(_) | Json::Number => false,
+        Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Number => false,
     }
 }
 
@@ -397,6 +416,37 @@ mod tests {
                 "extra: is not a known property",
             ]
         );
+    }
+
+    #[test]
+    fn integers_lie_in_their_range() {
+        let read = |text: &str| {
+            let mut read = None;
+            let errors = errors(&format!(r#"{{"a":{text}}}"#), |mut object| {
+                read = object.required_integer("a", 1_u16..=9999);
+            });
+            (read, errors)
+        };
+        for right in [1, 2, 9999] {
+            assert_eq!(read(&right.to_string()), (Some(right), Vec::new()));
+        }
+        for wrong in
+            ["0", "10000", "-1", "65537", "1.0", "1e3", "\"1\"", "true", "[1]", "{}", "18446744073709551617"]
+        {
+            assert_eq!(
+                read(wrong),
+                (None, vec!["a: must be an integer from 1 to 9999".to_owned()]),
+                "{wrong}"
+            );
+        }
+        assert_eq!(read("null").1, ["a: must not be null"]);
+        let whole = errors(r#"{"a":-2147483648,"b":2147483647,"c":2147483648}"#, |mut object| {
+            assert_eq!(object.required_integer("a", i32::MIN..=i32::MAX), Some(i32::MIN));
+            assert_eq!(object.required_integer("b", i32::MIN..=i32::MAX), Some(i32::MAX));
+            assert_eq!(object.required_integer("c", i32::MIN..=i32::MAX), None);
+            assert_eq!(object.required_integer("d", i32::MIN..=i32::MAX), None);
+        });
+        assert_eq!(whole, ["c: must be an integer from -2147483648 to 2147483647", "d: is required"]);
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub(crate) const MAX_DEPTH: usize = 32;
 pub(crate) enum Json {
     Null,
     Bool(bool),
+    /// A number without fraction and exponent that fits.
+    Integer(i64),
+    /// Any other number; nothing reads one.
     Number,
     String(String),
     Array(Vec<Json>),
@@ -67,12 +70,12 @@ impl<'de> Visitor<'de> for Depth {
         Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Json, E> {
-        Ok(Json::Number)
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Integer(value))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Json, E> {
-        Ok(Json::Number)
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(i64::try_from(value).map_or(Json::Number, Json::Integer))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
@@ -146,8 +149,20 @@ mod tests {
     }
 
     #[test]
+    fn integers_have_neither_fraction_nor_exponent() {
+        for integer in [0, 1, -1, i64::MIN, i64::MAX] {
+            assert_eq!(parse(integer.to_string().as_bytes()), Ok(Json::Integer(integer)));
+        }
+        for other in
+            ["1.0", "1e0", "1E3", "-0", "0.5", "9223372036854775808", "-9223372036854775809", "1e300"]
+        {
+            assert_eq!(parse(other.as_bytes()), Ok(Json::Number), "{other}");
+        }
+    }
+
+    #[test]
     fn keeps_duplicates() {
         let Json::Object(members) = parse(br#"{"a":1,"a":null}"#).unwrap() else { panic!("an object") };
-        assert_eq!(members, [("a".to_owned(), Json::Number), ("a".to_owned(), Json::Null)]);
+        assert_eq!(members, [("a".to_owned(), Json::Integer(1)), ("a".to_owned(), Json::Null)]);
     }
 }
