@@ -5,6 +5,7 @@ use crate::card::Card;
 use crate::customer::Customer;
 use crate::id::CustomerId;
 use crate::tokenization::Tokenization;
+use crate::promotion::Promotion;
 
 code_enum! {
     /// The kinds of thing that change.
@@ -88,6 +89,19 @@ impl From<&Card> for AuditEntry {
             entity: EntityKind::Card,
             entity_id: card.token_id.as_str().to_owned(),
             fields: vec!["summary", "expiration_date"],
+        }
+    }
+}
+
+impl AuditEntry {
+    /// A change of a promotion of an account of this customer.
+    #[must_use]
+    pub fn of_promotion(customer_id: CustomerId, promotion: &Promotion) -> Self {
+        Self {
+            customer_id: Some(customer_id),
+            entity: EntityKind::Promotion,
+            entity_id: promotion.data().id.to_string(),
+            fields: promotion.changed().to_vec(),
         }
     }
 }

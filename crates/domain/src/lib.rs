@@ -18,6 +18,7 @@ mod iban;
 mod id;
 mod identity_document;
 mod payment_method;
+mod promotion;
 mod text;
 mod tokenization;
 
@@ -53,6 +54,11 @@ pub use id::{
 pub use identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
 pub use payment_method::{
     NewPaymentMethodType, PaymentMethod, PaymentMethodChoice, PaymentMethodType, PaymentPolicy, Restriction,
+};
+pub use promotion::{
+    AccountPromotionType, Cancellation, CancellationError, NewPromotion, Period, PeriodError, Promotion,
+    PromotionData, PromotionError, PromotionEvent, PromotionNumber, PromotionNumberError, PromotionOperation,
+    PromotionStatus,
 };
 pub use text::{Text, TextError};
 pub use tokenization::{
