@@ -8,7 +8,7 @@ use testkit::fixtures::{nie, nif};
 
 use crate::test_app::{
     Answer, TestApp, address, company, direct_debit, new_account, on_every_engine, private_customer,
-    representative, send, token,
+    promotion, representative, send, token,
 };
 use Needs::{Nothing, Read, Write};
 
@@ -62,6 +62,17 @@ fn table() -> Vec<Row> {
         ("PUT", "/accounts/{account_id}/billing-address", Write, "", Some(address()), 204),
         ("GET", "/accounts/{account_id}/tokenization-requests", Read, "", None, 200),
         ("GET", "/accounts/{account_id}/invoice-recipient", Read, "", None, 200),
+        ("GET", "/accounts/{account_id}/promotions", Read, "", None, 200),
+        ("POST", "/accounts/{account_id}/promotions", Write, "", Some(json!({ "promotion_id": 1 })), 200),
+        (
+            "PATCH",
+            "/accounts/{account_id}/promotions/{account_promotion_id}",
+            Write,
+            "",
+            Some(json!({ "cancellation_date": "2026-10-01" })),
+            204,
+        ),
+        ("GET", "/accounts/{account_id}/promotions_hist", Read, "", None, 200),
         ("GET", "/external-accounts/{account_external_id}", Read, "", None, 200),
         ("GET", "/health/live", Nothing, "", None, 200),
         ("GET", "/health/ready", Nothing, "", None, 200),
@@ -76,6 +87,7 @@ struct Ids {
     /// The customer of the account.
     owner: String,
     account: String,
+    promotion: String,
     customer_external: String,
     account_external: String,
     document: String,
@@ -97,7 +109,11 @@ impl Ids {
         account["billing_address"] = address();
         account["payment_method"] = direct_debit();
         let (account, account_external) = post(format!("/customers/{owner}/accounts"), account).await;
-        Self { childless, owner, account, customer_external, account_external, document: nie(seed) }
+        let path = format!("/v4/orgs/{org}/accounts/{account}/promotions");
+        let promotion = send(app.request_as(&token, Method::POST, &path).json(&promotion())).await;
+        let promotion = promotion.json()[0]["id"].as_str().unwrap().to_owned();
+        let document = nie(seed);
+        Self { childless, owner, account, promotion, customer_external, account_external, document }
     }
 
     /// Ids that nothing has.
@@ -107,6 +123,7 @@ impl Ids {
             childless: id(1),
             owner: id(2),
             account: id(3),
+            promotion: id(4),
             customer_external: "9999999999".to_owned(),
             account_external: "9999999998".to_owned(),
             document: nie(9_999_999),
@@ -118,6 +135,7 @@ impl Ids {
         let document = if query.is_empty() { "" } else { &self.document };
         path.replace("{customer_id}", customer)
             .replace("{account_id}", &self.account)
+            .replace("{account_promotion_id}", &self.promotion)
             .replace("{customer_external_id}", &self.customer_external)
             .replace("{account_external_id}", &self.account_external)
             + query

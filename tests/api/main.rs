@@ -10,6 +10,7 @@ mod accounts;
 mod bad_input;
 mod customers;
 mod process;
+mod promotions;
 mod settings;
 mod simultaneous;
 mod timeline;

@@ -373,6 +373,11 @@ pub(crate) fn new_account() -> Value {
     json!({ "modality": "POSTPAID", "payment_method": { "type": "BANK_TRANSFER", "details": {} } })
 }
 
+/// The published example of a promotion, which is pending.
+pub(crate) fn promotion() -> Value {
+    json!({ "promotion_id": 2064, "start_date": "2026-09-01", "end_date": "2027-03-01" })
+}
+
 /// A direct debit from the published IBAN.
 pub(crate) fn direct_debit() -> Value {
     json!({ "type": "DIRECT_DEBIT", "details": { "iban": "ES7921000813610123456789" } })

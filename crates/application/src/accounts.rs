@@ -12,6 +12,7 @@ use crate::customers::only;
 use crate::ports::{
     AccountView, BillingAddressHistory, Calendar, Clock, Effect, Ids, PaymentMethodEntry, Store, UnitOfWork,
 };
+use crate::promotions::end_promotions;
 use crate::{Error, Resource, Scope};
 
 /// What organisations settle about their accounts.
@@ -64,7 +65,7 @@ pub struct Accounts {
     pub store: Arc<dyn Store>,
     /// Tells when a change is made.
     pub clock: Arc<dyn Clock>,
-    /// Tells on what day a card is no longer good.
+    /// Tells on what day a card is no longer good, and promotions end with their account.
     pub calendar: Arc<dyn Calendar>,
     /// Gives new accounts their ids.
     pub ids: Arc<dyn Ids>,
@@ -193,7 +194,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends an account of a customer. Ending it again changes nothing.
+    /// Ends an account of a customer, and its live promotions with it. Ending it again changes nothing.
     ///
     /// # Errors
     /// Not found, also when it is another customer's; or a tokenization is pending.
@@ -206,7 +207,9 @@ impl Accounts {
         let has_pending = work.tokenizations().pending_of(id).await?.is_some();
         if account.end(has_pending, now)? {
             work.accounts().update(&account).await?;
-            work.commit(now, &[(&account).into()]).await?;
+            let mut changes = vec![(&account).into()];
+            changes.extend(end_promotions(&mut *work, &account, self.calendar.day_of(now), now).await?);
+            work.commit(now, &changes).await?;
         }
         Ok(())
     }
@@ -365,6 +368,6 @@ async fn supersede_pending(
     Ok(changes)
 }
 
-async fn find(work: &mut dyn UnitOfWork, id: AccountId) -> Result<Account, Error> {
+pub(crate) async fn find(work: &mut dyn UnitOfWork, id: AccountId) -> Result<Account, Error> {
     work.accounts().find(id).await?.ok_or(Error::NotFound(Resource::Account))
 }

@@ -1,4 +1,4 @@
-use domain::{AccountError, CustomerError};
+use domain::{AccountError, CustomerError, PromotionError};
 use thiserror::Error;
 
 use crate::ports::StoreError;
@@ -16,6 +16,8 @@ pub enum Resource {
     BillingAddresses,
     /// Somebody and somewhere to send an invoice to.
     InvoiceRecipient,
+    /// A promotion of an account.
+    Promotion,
 }
 
 /// Why a use case did not do what it was asked to.
@@ -33,6 +35,9 @@ pub enum Error {
     /// The account refuses.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// The promotion refuses.
+    #[error(transparent)]
+    Promotion(#[from] PromotionError),
     /// The card is unknown, expired, or another customer's.
     #[error("no usable card of this customer")]
     Card,

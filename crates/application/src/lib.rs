@@ -5,6 +5,7 @@ mod customers;
 mod error;
 mod outbox;
 pub mod ports;
+mod promotions;
 mod scope;
 mod tokenizations;
 
@@ -14,5 +15,6 @@ pub use accounts::{
 pub use customers::{Customers, Search, SearchError};
 pub use error::{Error, Resource};
 pub use outbox::{Outbox, OutboxPolicy};
+pub use promotions::Promotions;
 pub use scope::Scope;
 pub use tokenizations::{TokenizationPolicy, Tokenizations};

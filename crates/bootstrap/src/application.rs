@@ -11,7 +11,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::{Context, Result, bail};
 use application::ports::{Calendar, Clock, PaymentGateway, Store};
-use application::{Accounts, Customers, Outbox, Tokenizations};
+use application::{Accounts, Customers, Outbox, Promotions, Tokenizations};
 use http_api::{Jwks, State, Verifier, configure, observe};
 use payments::Sandbox;
 use persistence::SqlStore;
@@ -169,8 +169,14 @@ fn state(
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
             calendar: Arc::clone(&calendar),
-            ids,
+            ids: Arc::clone(&ids),
             policy: settings.account_policy()?,
+        },
+        promotions: Promotions {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            calendar: Arc::clone(&calendar),
+            ids,
         },
         tokenizations: Arc::new(Tokenizations {
             store: Arc::clone(&store),

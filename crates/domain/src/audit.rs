@@ -4,8 +4,8 @@ use crate::account::Account;
 use crate::card::Card;
 use crate::customer::Customer;
 use crate::id::CustomerId;
-use crate::tokenization::Tokenization;
 use crate::promotion::Promotion;
+use crate::tokenization::Tokenization;
 
 code_enum! {
     /// The kinds of thing that change.

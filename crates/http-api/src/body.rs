@@ -78,7 +78,6 @@ impl<'f> Value<'f> {
     }
 
     /// A whole number, both ends of the range included. `1.0`, `1e3` and `"1"` are none.
-    #[allow(dead_code, reason = "the first operation that takes a number uses it")]
     fn integer<T: TryFrom<i64> + PartialOrd + Display>(self, range: &RangeInclusive<T>) -> Option<T> {
         let integer = if let Json::Integer(value) = self.json { T::try_from(value).ok() } else { None };
         integer.filter(|integer| range.contains(integer)).or_else(|| {
@@ -252,7 +251,6 @@ impl<'f> Object<'f> {
         self.required_value(name)?.object()
     }
 
-    #[allow(dead_code, reason = "the first operation that takes a number uses it")]
     pub(crate) fn required_integer<T: TryFrom<i64> + PartialOrd + Display>(
         &mut self,
         name: &str,

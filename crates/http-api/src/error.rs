@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use application::Error;
 use application::ports::StoreError;
-use domain::{AccountError, CustomerError};
+use domain::{AccountError, CustomerError, PromotionError};
 use serde::Serialize;
 
 /// One violated rule of a request.
@@ -173,6 +173,10 @@ impl From<Error> for ApiError {
                 | AccountError::ReferenceInUse),
             ) => Self::Conflict(error.to_string()),
             Error::Account(error @ AccountError::PaymentMethod { .. }) => Self::bad_request("type", error),
+            Error::Promotion(error @ PromotionError::Overlap) => Self::bad_request("promotion_id", error),
+            Error::Promotion(error @ (PromotionError::Ended | PromotionError::AfterEnd)) => {
+                Self::bad_request("cancellation_date", error)
+            }
             Error::Card => Self::bad_request("details.token_id", error),
             Error::Store(error) => error.into(),
         }

@@ -12,6 +12,7 @@ mod health;
 mod json;
 mod jwt;
 mod observe;
+mod promotion;
 mod routes;
 mod timeline;
 mod tokenization;
@@ -20,7 +21,7 @@ mod view;
 use std::sync::Arc;
 
 use application::ports::{Clock, Store};
-use application::{Accounts, Customers, Tokenizations};
+use application::{Accounts, Customers, Promotions, Tokenizations};
 
 pub use access::{Permission, RoleTable};
 pub use jwt::{Jwks, JwksError, Verifier};
@@ -35,6 +36,8 @@ pub struct State {
     pub accounts: Accounts,
     /// Use cases of cards and their tokenization.
     pub tokenizations: Arc<Tokenizations>,
+    /// Use cases of promotions.
+    pub promotions: Promotions,
     /// For readiness.
     pub store: Arc<dyn Store>,
     /// Tells what day it is, for dates in requests.

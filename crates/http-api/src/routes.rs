@@ -8,7 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
 use crate::error::ApiError;
-use crate::{account, customer, health, timeline, tokenization};
+use crate::{account, customer, health, promotion, timeline, tokenization};
 
 /// A malformed name of an organisation makes an unknown path.
 pub(crate) const ORGANISATION: &str = "/v4/orgs/{org_id:[a-z0-9][a-z0-9_-]{0,62}}";
@@ -75,6 +75,12 @@ fn operations() -> Vec<Endpoint> {
         on("/accounts/{account_id}/tokenization-requests")
             .get("getTokenizationRequests", tokenization::of_account),
         on("/accounts/{account_id}/invoice-recipient").get("getInvoiceRecipient", account::invoice_recipient),
+        on("/accounts/{account_id}/promotions")
+            .get("getAccountPromotions", promotion::list)
+            .post("createAccountPromotion", promotion::create),
+        on("/accounts/{account_id}/promotions/{account_promotion_id}")
+            .patch("cancelAccountPromotion", promotion::patch),
+        on("/accounts/{account_id}/promotions_hist").get("getAccountPromotionsHistory", promotion::history),
         on("/external-accounts/{account_external_id}")
             .get("getAccountIdByAccountExternalId", account::by_external_id),
     ]

@@ -9,6 +9,7 @@ mod error;
 mod json;
 mod migration;
 mod outbox;
+mod promotion;
 mod store;
 mod tokenization;
 

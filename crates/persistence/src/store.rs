@@ -2,7 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::Scope;
-use application::ports::{Accounts, Cards, Customers, Outbox, Store, StoreError, Tokenizations, UnitOfWork};
+use application::ports::{
+    Accounts, Cards, Customers, Outbox, Promotions, Store, StoreError, Tokenizations, UnitOfWork,
+};
 use async_trait::async_trait;
 use domain::{AuditEntry, ExternalId};
 use sea_orm::sqlx::postgres::PgListener;
@@ -295,6 +297,9 @@ impl UnitOfWork for Unit {
     }
 
     fn tokenizations(&mut self) -> &mut dyn Tokenizations {
+        self
+    }
+    fn promotions(&mut self) -> &mut dyn Promotions {
         self
     }
 

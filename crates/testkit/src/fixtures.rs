@@ -6,8 +6,8 @@ use domain::{
     ContactInfo, ContactList, CorporateSegment, CredentialId, Customer, CustomerId, DeliveryMode,
     DigitalPersonalInfo, DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban,
     IdentityDocument, Invoice, InvoiceCycle, Language, LoginEmail, Modality, NewAccount, NewAccountModality,
-    NewCustomer, NewPaymentMethodType, OrgId, PaymentMethod, PaymentPolicy, PersonalInfo, Phone, PhoneNumber,
-    PhoneType, Profile, PromotionId, Role, Text,
+    NewCustomer, NewPaymentMethodType, NewPromotion, OrgId, PaymentMethod, PaymentPolicy, Period,
+    PersonalInfo, Phone, PhoneNumber, PhoneType, Profile, Promotion, PromotionId, Role, Text,
 };
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -305,6 +305,13 @@ pub fn payment_methods() -> [PaymentMethod; 4] {
         PaymentMethod::CreditCard(token("card-1")),
         PaymentMethod::Teci(token("teci-1")),
     ]
+}
+
+/// The promotion with [`promotion_id`] `n`, number 2064 of the catalogue, given to an account at [`NOW`].
+#[must_use]
+pub fn promotion(n: u32, account: &Account, period: Period) -> Promotion {
+    let new = NewPromotion { promotion_id: 2064.try_into().unwrap(), period };
+    Promotion::grant(promotion_id(n), account.data().id, new, &[], NOW.date(), NOW).unwrap()
 }
 
 /// A card that is good through May 2029.

@@ -1,3 +1,5 @@
+mod promotion;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,13 +8,14 @@ use application::Scope;
 use application::ports::{
     AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Cards,
     Constraint, CustomerReads, CustomerRef, Customers, Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue,
-    PaymentMethodEntry, Store, StoreError, TimelineEntry, TimelinePage, TokenizationReads, Tokenizations,
-    UnitOfWork,
+    PaymentMethodEntry, Promotions, Store, StoreError, TimelineEntry, TimelinePage, TokenizationReads,
+    Tokenizations, UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{
     Account, AccountData, AccountEvent, AccountId, Actor, AuditEntry, Card, Customer, CustomerData,
-    CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId, Tokenization, TokenizationData,
+    CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId, PromotionData, PromotionEvent,
+    PromotionId, Tokenization, TokenizationData,
 };
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
@@ -57,6 +60,9 @@ struct Organisation {
     accounts: BTreeMap<AccountId, AccountRow>,
     cards: HashMap<GatewayToken, Card>,
     tokenizations: Vec<TokenizationData>,
+    promotions: BTreeMap<PromotionId, PromotionData>,
+    /// Oldest first.
+    promotion_history: Vec<(AccountId, PromotionEvent)>,
     audit: Vec<AuditRow>,
 }
 
@@ -236,6 +242,9 @@ impl UnitOfWork for Unit {
     }
 
     fn tokenizations(&mut self) -> &mut dyn Tokenizations {
+        self
+    }
+    fn promotions(&mut self) -> &mut dyn Promotions {
         self
     }
 

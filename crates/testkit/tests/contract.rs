@@ -17,6 +17,7 @@ fn the_macro_names_every_case() {
         include_str!("../src/contract/customers.rs"),
         include_str!("../src/contract/outbox.rs"),
         include_str!("../src/contract/tokenizations.rs"),
+        include_str!("../src/contract/promotions.rs"),
         include_str!("../src/contract/units.rs"),
     ];
     let named: Vec<_> = include_str!("../src/contract/mod.rs").split_whitespace().collect();

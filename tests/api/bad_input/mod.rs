@@ -6,13 +6,15 @@ mod fields;
 mod fuzz;
 mod text;
 
+use application::ports::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::fixtures::{cif, nie, nif};
+use time::Duration;
 
 use crate::test_app::{
     Answer, TestApp, address, company, contact_info, digital_customer, direct_debit, private_customer,
-    representative, send,
+    promotion, representative, send,
 };
 
 /// An operation with a valid body.
@@ -48,6 +50,7 @@ struct World {
     company: String,
     digital: String,
     account: String,
+    promotion: String,
 }
 
 impl World {
@@ -56,7 +59,10 @@ impl World {
         let company = app.post("/customers", &company("SELF_EMPLOYEE", "NIE", &nie(1))).await.id();
         let digital = app.post("/customers", &digital_customer("ana@example.com")).await.id();
         let account = app.account(&private).await;
-        Self { private, company, digital, account }
+        let another = json!({ "promotion_id": 1, "start_date": "2026-09-01", "end_date": "2027-03-01" });
+        let promotion = app.post(&format!("/accounts/{account}/promotions"), &another).await;
+        let promotion = promotion.json()[0]["id"].as_str().unwrap().to_owned();
+        Self { private, company, digital, account, promotion }
     }
 
     /// All that can be read of them.
@@ -71,6 +77,7 @@ impl World {
             format!("/accounts/{}", self.account),
             format!("/accounts/{}/payment-methods/historical", self.account),
             format!("/accounts/{}/billing-address", self.account),
+            format!("/accounts/{}/promotions_hist", self.account),
         ] {
             let answer = app.get(&path).await;
             answers.push((answer.status, answer.bytes));
@@ -175,7 +182,7 @@ fn others(world: &World) -> Vec<Target> {
         may_be_absent: optional,
         may_be_null: optional,
     };
-    let World { private, company, account, .. } = world;
+    let World { private, company, account, promotion: granted, .. } = world;
     let users = json!({ "associated_users": [representative(&nif(600))] });
     let mut billing = address();
     billing["state_id"] = json!("28");
@@ -205,6 +212,18 @@ fn others(world: &World) -> Vec<Target> {
         target(Method::PATCH, payment_method.clone(), direct_debit(), &[]),
         target(Method::PATCH, payment_method, transfer, &["details"]),
         target(Method::PUT, format!("/accounts/{account}/billing-address"), billing, &["state_id"]),
+        target(
+            Method::POST,
+            format!("/accounts/{account}/promotions"),
+            promotion(),
+            &["start_date", "end_date"],
+        ),
+        target(
+            Method::PATCH,
+            format!("/accounts/{account}/promotions/{granted}"),
+            json!({ "cancellation_date": "2026-10-01" }),
+            &[],
+        ),
     ]
 }
 
@@ -273,6 +292,16 @@ fn places(body: &Value) -> Vec<(Place, Value)> {
 
 /// Ends what an answer says was created, so that it can be created again.
 async fn undo(app: &TestApp, answer: &Answer) {
+    if answer.status == 200
+        && let Some([granted]) = answer.json().as_array().map(Vec::as_slice)
+    {
+        let [account, id] = ["account_id", "id"].map(|name| granted[name].as_str().unwrap());
+        let today = json!({ "cancellation_date": app.clock.now().date().to_string() });
+        let ended = app.patch(&format!("/accounts/{account}/promotions/{id}"), &today).await;
+        assert!(matches!(ended.status, 204 | 400), "{ended:?}");
+        // One that has begun ends with its day.
+        app.clock.advance(Duration::DAY);
+    }
     if answer.status == 201 {
         assert_eq!(app.delete(&format!("/customers/{}", answer.id())).await.status, 204);
     }

@@ -14,6 +14,6 @@ pub use outbox::{Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue};
 pub use payment_gateway::{PaymentGateway, PaymentGatewayError, TokenizationRequest};
 pub use store::{
     AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards, Constraint,
-    CustomerReads, CustomerRef, Customers, PaymentMethodEntry, Store, StoreError, TokenizationReads,
-    Tokenizations, UnitOfWork,
+    CustomerReads, CustomerRef, Customers, PaymentMethodEntry, PromotionReads, Promotions, Store, StoreError,
+    TokenizationReads, Tokenizations, UnitOfWork,
 };

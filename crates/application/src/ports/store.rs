@@ -3,7 +3,7 @@ use std::error::Error;
 use async_trait::async_trait;
 use domain::{
     Account, AccountId, AuditEntry, BillingAddress, Card, Customer, CustomerId, DocumentType, ExternalId,
-    GatewayToken, OrgId, PaymentMethod, Profile, Tokenization,
+    GatewayToken, OrgId, PaymentMethod, Profile, Promotion, PromotionEvent, PromotionId, Tokenization,
 };
 use time::{Date, OffsetDateTime};
 
@@ -51,7 +51,9 @@ pub enum StoreError {
 
 /// Where everything is kept.
 #[async_trait]
-pub trait Store: CustomerReads + AccountReads + TokenizationReads + AuditReads + OutboxQueue {
+pub trait Store:
+    CustomerReads + AccountReads + TokenizationReads + AuditReads + OutboxQueue + PromotionReads
+{
     /// Begins changes that are kept all together or not at all. Everything done in the unit is bound to the scope's
     /// organisation and recorded as done by its actor.
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError>;
@@ -71,6 +73,9 @@ pub trait UnitOfWork: Send {
     fn cards(&mut self) -> &mut dyn Cards;
     /// The tokenizations for the organisation's accounts.
     fn tokenizations(&mut self) -> &mut dyn Tokenizations;
+    /// The promotions of the organisation's accounts. Who changes those of an account has found the account in this unit
+    /// before, which keeps others from changing them.
+    fn promotions(&mut self) -> &mut dyn Promotions;
     /// What has to happen outside.
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// Keeps the changes: when this returns, they survive the death of the process. With them the audit keeps what was changed
@@ -144,6 +149,19 @@ pub trait TokenizationReads: Send + Sync {
     ) -> Result<Option<Vec<Tokenization>>, StoreError>;
     /// The cards of a customer, newest first; nothing when there is no such customer.
     async fn cards_of(&self, org: &OrgId, customer: CustomerId) -> Result<Option<Vec<Card>>, StoreError>;
+}
+
+/// Promotions within a unit of work.
+#[async_trait]
+pub trait Promotions: Send {
+    /// Reads a promotion, whatever its status.
+    async fn find(&mut self, id: PromotionId) -> Result<Option<Promotion>, StoreError>;
+    /// The promotions of an account that are live on this day, by their start, then by id.
+    async fn live(&mut self, account: AccountId, today: Date) -> Result<Vec<Promotion>, StoreError>;
+    /// Adds a promotion with the events of its history.
+    async fn insert(&mut self, promotion: &Promotion) -> Result<(), StoreError>;
+    /// Writes the promotion and appends its events to the history; [`StoreError::Stale`] if it was changed since it was read.
+    async fn update(&mut self, promotion: &Promotion) -> Result<(), StoreError>;
 }
 
 /// A customer by its two ids.
@@ -259,4 +277,25 @@ pub trait AccountReads: Send + Sync {
         from: Option<Date>,
         to: Option<Date>,
     ) -> Result<Option<BillingAddressHistory>, StoreError>;
+}
+
+/// Look-ups of promotions: one statement each, outside any unit of work.
+#[async_trait]
+pub trait PromotionReads: Send + Sync {
+    /// The promotions of an account that are live on this day, by their start, then by id; nothing when there is no such
+    /// account.
+    async fn live_promotions(
+        &self,
+        org: &OrgId,
+        account: AccountId,
+        today: Date,
+    ) -> Result<Option<Vec<Promotion>>, StoreError>;
+    /// What was done to the promotions of an account on the day `from` or later, which is optional, in the order in which it
+    /// was done; nothing when there is no such account.
+    async fn promotion_history(
+        &self,
+        org: &OrgId,
+        account: AccountId,
+        from: Option<Date>,
+    ) -> Result<Option<Vec<PromotionEvent>>, StoreError>;
 }

@@ -48,7 +48,7 @@ impl World {
     }
 
     /// With private customer 1 and its account 1, which has no payment method.
-    async fn of_one_account() -> Self {
+    pub(crate) async fn of_one_account() -> Self {
         let world = Self::of([private_customer(&nif(1))]).await;
         world.bring_account(&account(1, &world.customer(customer_id(1)).await)).await;
         world
@@ -68,7 +68,7 @@ impl World {
         self.customers().end(&scope(), customer_id(1)).await.unwrap();
     }
 
-    async fn end_account_1(&self) {
+    pub(crate) async fn end_account_1(&self) {
         self.accounts().end(&scope(), customer_id(1), account_id(1)).await.unwrap();
     }
 

@@ -3,12 +3,13 @@
 
 mod accounts;
 mod customers;
+mod promotions;
 mod tokenizations;
 
 use std::sync::Arc;
 
 use application::ports::{PaymentGateway, PaymentGatewayError, Store, TokenizationRequest};
-use application::{AccountPolicy, Accounts, Customers, Scope};
+use application::{AccountPolicy, Accounts, Customers, Promotions, Scope};
 use async_trait::async_trait;
 use domain::{Account, AccountId, Card, Customer, CustomerId, PaymentMethod, TokenizationAnswer};
 use mockall::mock;
@@ -59,6 +60,15 @@ impl World {
             calendar: Arc::new(UtcCalendar),
             ids: self.ids.clone(),
             policy: self.policy.clone(),
+        }
+    }
+
+    fn promotions(&self) -> Promotions {
+        Promotions {
+            store: Arc::new(self.store.clone()),
+            clock: self.clock.clone(),
+            calendar: Arc::new(UtcCalendar),
+            ids: self.ids.clone(),
         }
     }
 

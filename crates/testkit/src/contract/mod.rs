@@ -8,6 +8,7 @@ pub mod audit;
 pub mod customers;
 mod org;
 pub mod outbox;
+pub mod promotions;
 pub mod tokenizations;
 pub mod units;
 
@@ -88,6 +89,17 @@ macro_rules! store_contract {
             cards_of_a_customer_are_newest_first
             an_old_copy_is_stale
             tokenizations_of_other_organisations_are_unknown
+        }
+        $crate::store_contract! { @tests $make, promotions:
+            every_promotion_comes_back_as_it_was
+            an_update_writes_all_that_can_change
+            live_promotions_are_those_that_have_not_ended
+            operations_are_kept_oldest_first
+            an_old_copy_is_stale_and_leaves_no_history
+            a_dropped_unit_leaves_no_promotion
+            who_has_found_the_account_has_its_promotions_alone
+            promotions_of_others_are_unknown
+            a_promotion_needs_its_account
         }
         $crate::store_contract! { @tests $make, units:
             the_store_is_ready

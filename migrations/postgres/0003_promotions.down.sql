@@ -1,0 +1,2 @@
+DROP TABLE promotion_history;
+DROP TABLE promotions;

@@ -1,0 +1,35 @@
+-- Days are text, yyyy-MM-dd, on every engine.
+CREATE TABLE promotions (
+    org_id       text    NOT NULL,
+    id           blob    NOT NULL,
+    account_id   blob    NOT NULL,
+    promotion_id integer NOT NULL,
+    start_date   text    NOT NULL,
+    end_date     text,
+    cancelled_at integer,
+    created_at   integer NOT NULL,
+    updated_at   integer NOT NULL,
+    version      integer NOT NULL,
+    modified_by  text    NOT NULL,
+    CONSTRAINT promotions_pkey PRIMARY KEY (org_id, id),
+    CONSTRAINT promotions_account FOREIGN KEY (org_id, account_id) REFERENCES accounts (org_id, id)
+) STRICT;
+CREATE INDEX promotions_of_account ON promotions (org_id, account_id, start_date, id) WHERE cancelled_at IS NULL;
+
+-- What was done, in the order of the ids, and the state in which each operation left the promotion.
+CREATE TABLE promotion_history (
+    id                   integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+    org_id               text    NOT NULL,
+    account_id           blob    NOT NULL,
+    account_promotion_id blob    NOT NULL,
+    promotion_id         integer NOT NULL,
+    start_date           text    NOT NULL,
+    end_date             text,
+    operation            text    NOT NULL,
+    -- The day where the customers lived; the time zone may be configured otherwise later.
+    operation_date       text    NOT NULL,
+    created_at           integer NOT NULL,
+    modified_by          text    NOT NULL,
+    CONSTRAINT promotion_history_promotion FOREIGN KEY (org_id, account_promotion_id) REFERENCES promotions (org_id, id)
+) STRICT;
+CREATE INDEX promotion_history_of_account ON promotion_history (org_id, account_id, id);
