@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::card::Card;
+use crate::category::{Category, CategoryAssignment};
 use crate::customer::Customer;
 use crate::id::CustomerId;
 use crate::promotion::Promotion;
@@ -82,6 +83,17 @@ impl From<&Tokenization> for AuditEntry {
     }
 }
 
+impl From<&Category> for AuditEntry {
+    fn from(category: &Category) -> Self {
+        Self {
+            customer_id: None,
+            entity: EntityKind::Category,
+            entity_id: category.data().id.to_string(),
+            fields: category.changed().to_vec(),
+        }
+    }
+}
+
 impl From<&Card> for AuditEntry {
     fn from(card: &Card) -> Self {
         Self {
@@ -89,6 +101,18 @@ impl From<&Card> for AuditEntry {
             entity: EntityKind::Card,
             entity_id: card.token_id.as_str().to_owned(),
             fields: vec!["summary", "expiration_date"],
+        }
+    }
+}
+
+/// Its id is that of the category.
+impl From<&CategoryAssignment> for AuditEntry {
+    fn from(assignment: &CategoryAssignment) -> Self {
+        Self {
+            customer_id: Some(assignment.data().customer_id),
+            entity: EntityKind::CategoryAssignment,
+            entity_id: assignment.data().category_id.to_string(),
+            fields: assignment.changed().to_vec(),
         }
     }
 }
@@ -102,6 +126,27 @@ impl AuditEntry {
             entity: EntityKind::Promotion,
             entity_id: promotion.data().id.to_string(),
             fields: promotion.changed().to_vec(),
+        }
+    }
+    /// That a customer's special treatment has begun, changed or ended.
+    #[must_use]
+    pub fn special_treatment_of(customer: CustomerId) -> Self {
+        Self {
+            customer_id: Some(customer),
+            entity: EntityKind::SpecialTreatment,
+            entity_id: customer.to_string(),
+            fields: vec!["values"],
+        }
+    }
+
+    /// That the organisation offers other special treatments than before.
+    #[must_use]
+    pub fn special_treatment_list() -> Self {
+        Self {
+            customer_id: None,
+            entity: EntityKind::SpecialTreatment,
+            entity_id: "organisation".to_owned(),
+            fields: vec!["values"],
         }
     }
 }

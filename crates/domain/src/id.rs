@@ -59,6 +59,34 @@ uuid_id! {
     CredentialId
 }
 
+/// Identifies a category within an organisation: a 32-bit integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CategoryId(
+    /// The number.
+    pub i32,
+);
+
+/// The text is no 32-bit integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("must be a 32-bit integer")]
+pub struct NotAnInteger;
+
+impl FromStr for CategoryId {
+    type Err = NotAnInteger;
+
+    /// Takes decimal digits only, without a plus sign or leading zeros.
+    fn from_str(raw: &str) -> Result<Self, NotAnInteger> {
+        let id = raw.parse().map(Self).map_err(|_| NotAnInteger)?;
+        if id.to_string() == raw { Ok(id) } else { Err(NotAnInteger) }
+    }
+}
+
+impl fmt::Display for CategoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The name of an organisation (tenant): `^[a-z0-9][a-z0-9_-]{0,62}$`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrgId(String);
@@ -169,6 +197,18 @@ mod tests {
         assert!("123e4567-e89b-12d3-a456-556642440000".parse::<CustomerId>().is_ok());
         for wrong in ["123e4567e89b12d3a456556642440000", "{123e4567-e89b-12d3-a456-556642440000}", "1", ""] {
             assert_eq!(wrong.parse::<CustomerId>(), Err(NotAUuid));
+        }
+    }
+
+    #[test]
+    fn category_ids_are_32_bit_integers() {
+        for (right, id) in
+            [("1", 1), ("214748364", 214_748_364), ("0", 0), ("-1", -1), ("2147483647", i32::MAX)]
+        {
+            assert_eq!(right.parse(), Ok(CategoryId(id)));
+        }
+        for wrong in ["", "a", "1.0", "1e3", "+1", "01", "-0", " 1", "2147483648", "-2147483649", "١"] {
+            assert_eq!(wrong.parse::<CategoryId>(), Err(NotAnInteger), "{wrong}");
         }
     }
 

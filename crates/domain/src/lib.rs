@@ -10,6 +10,8 @@ mod address;
 mod audit;
 mod card;
 mod card_number;
+mod catalogue_value;
+mod category;
 mod contact;
 mod country;
 mod customer;
@@ -19,6 +21,7 @@ mod id;
 mod identity_document;
 mod payment_method;
 mod promotion;
+mod special_treatment;
 mod text;
 mod tokenization;
 
@@ -33,6 +36,12 @@ pub use address::{
 pub use audit::{AuditEntry, EntityKind};
 pub use card::{Card, CardExpiry, CardExpiryError};
 pub use card_number::contains_card_number;
+pub use catalogue_value::{CatalogueValue, CatalogueValueError, CatalogueValues, RepeatedValue};
+pub use category::{
+    Category, CategoryAssignment, CategoryAssignmentData, CategoryAssignmentPatch, CategoryData,
+    CategoryError, CategoryName, CategoryNameError, CategoryPatch, CategoryText, NewCategory,
+    NewCategoryAssignment, ValueSet,
+};
 pub use code::UnknownCode;
 pub use contact::{
     ContactInfo, ContactList, ContactListError, ContactPoint, Email, EmailAddress, EmailEntry, EmailError,
@@ -48,8 +57,8 @@ pub use customer::{
 pub use date::{Birthdate, DateError, FoundingDate, parse_date};
 pub use iban::{Iban, IbanError};
 pub use id::{
-    AccountId, Actor, CredentialId, CustomerId, ExternalId, GatewayToken, GatewayTokenError, NotAUuid, OrgId,
-    OrgIdError, PromotionId,
+    AccountId, Actor, CategoryId, CredentialId, CustomerId, ExternalId, GatewayToken, GatewayTokenError,
+    NotAUuid, NotAnInteger, OrgId, OrgIdError, PromotionId,
 };
 pub use identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
 pub use payment_method::{
@@ -60,6 +69,7 @@ pub use promotion::{
     PromotionData, PromotionError, PromotionEvent, PromotionNumber, PromotionNumberError, PromotionOperation,
     PromotionStatus,
 };
+pub use special_treatment::{SpecialTreatment, SpecialTreatmentError, SpecialTreatmentList};
 pub use text::{Text, TextError};
 pub use tokenization::{
     FailureMessage, Tokenization, TokenizationAnswer, TokenizationData, TokenizationStatus, TokenizedCard,
