@@ -10,13 +10,15 @@ use crate::test_app::{
     Answer, TestApp, address, company, direct_debit, new_account, on_every_engine, private_customer,
     promotion, representative, send, token,
 };
-use Needs::{Nothing, Read, Write};
+use Needs::{Catalogue, Nothing, Read, Write};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Needs {
     Nothing,
     Read,
     Write,
+    /// To write what the organisation offers, not what its customers have.
+    Catalogue,
 }
 
 /// A route: method, path, what it needs, its query and body, and its status when all goes well.
@@ -74,6 +76,37 @@ fn table() -> Vec<Row> {
         ),
         ("GET", "/accounts/{account_id}/promotions_hist", Read, "", None, 200),
         ("GET", "/external-accounts/{account_external_id}", Read, "", None, 200),
+        ("GET", "/categories", Read, "", None, 200),
+        ("POST", "/categories", Catalogue, "", Some(json!({ "categories": [{ "name": "new" }] })), 201),
+        ("GET", "/categories/{category_id}", Read, "", None, 200),
+        ("PATCH", "/categories/{category_id}", Catalogue, "", Some(json!({ "valid_values": ["low"] })), 204),
+        ("DELETE", "/categories/{category_id}", Catalogue, "", None, 204),
+        ("GET", "/customers/{customer_id}/categories", Read, "", None, 200),
+        // The id is that of a category that the customer has not.
+        ("POST", "/customers/{customer_id}/categories", Write, "", Some(json!({ "value": "low" })), 201),
+        ("GET", "/customers/{customer_id}/categories/historical", Read, "", None, 200),
+        ("GET", "/customers/{customer_id}/categories/{category_id}", Read, "", None, 200),
+        (
+            "PATCH",
+            "/customers/{customer_id}/categories/{category_id}",
+            Write,
+            "",
+            Some(json!({ "value": "low" })),
+            204,
+        ),
+        ("DELETE", "/customers/{customer_id}/categories/{category_id}", Write, "", None, 204),
+        ("GET", "/special-treatment", Read, "", None, 200),
+        ("PATCH", "/special-treatment", Catalogue, "", Some(json!({ "values": ["silver", "vip"] })), 204),
+        ("GET", "/customers/{customer_id}/special-treatment", Read, "", None, 200),
+        (
+            "PUT",
+            "/customers/{customer_id}/special-treatment",
+            Write,
+            "",
+            Some(json!({ "values": ["vip"] })),
+            204,
+        ),
+        ("DELETE", "/customers/{customer_id}/special-treatment", Write, "", None, 204),
         ("GET", "/health/live", Nothing, "", None, 200),
         ("GET", "/health/ready", Nothing, "", None, 200),
     ]
@@ -91,6 +124,10 @@ struct Ids {
     customer_external: String,
     account_external: String,
     document: String,
+    /// A category that no customer has.
+    category: String,
+    /// A category of the owner.
+    assigned: String,
 }
 
 impl Ids {
@@ -112,8 +149,50 @@ impl Ids {
         let path = format!("/v4/orgs/{org}/accounts/{account}/promotions");
         let promotion = send(app.request_as(&token, Method::POST, &path).json(&promotion())).await;
         let promotion = promotion.json()[0]["id"].as_str().unwrap().to_owned();
-        let document = nie(seed);
-        Self { childless, owner, account, promotion, customer_external, account_external, document }
+        let [category, assigned] = Self::categories(app, org, seed).await;
+        for (method, path, body) in [
+            (Method::PATCH, "/special-treatment".to_owned(), json!({ "values": ["vip"] })),
+            (
+                Method::POST,
+                format!("/customers/{owner}/categories"),
+                json!({ "id": assigned, "value": "high" }),
+            ),
+        ] {
+            let path = format!("/v4/orgs/{org}{path}");
+            let answer = send(app.request_as(&token, method, &path).json(&body)).await;
+            assert!(matches!(answer.status, 201 | 204), "{answer:?}");
+        }
+        Self {
+            childless,
+            owner,
+            account,
+            promotion,
+            customer_external,
+            account_external,
+            document: nie(seed),
+            category: category.to_string(),
+            assigned: assigned.to_string(),
+        }
+    }
+
+    /// Defines two categories. Each organisation counts from 1; two are removed where it is not the first one, so that
+    /// neither has the ids of the other.
+    async fn categories(app: &TestApp, org: &str, seed: u32) -> [i64; 2] {
+        let token = token(&[org], &["API_KEY"]);
+        let path = format!("/v4/orgs/{org}/categories");
+        let names: Vec<Value> = (0..if org == "telco" { 2 } else { 4 })
+            .map(|n| json!({ "name": format!("risk_{seed}_{n}") }))
+            .collect();
+        let body = json!({ "categories": names });
+        let created = send(app.request_as(&token, Method::POST, &path).json(&body)).await.json();
+        let mut ids: Vec<i64> =
+            created["categories"].as_array().unwrap().iter().map(|it| it["id"].as_i64().unwrap()).collect();
+        let used = [ids.pop().unwrap(), ids.pop().unwrap()];
+        for id in ids {
+            let path = format!("{path}/{id}");
+            assert_eq!(send(app.request_as(&token, Method::DELETE, &path)).await.status, 204);
+        }
+        used
     }
 
     /// Ids that nothing has.
@@ -127,15 +206,20 @@ impl Ids {
             customer_external: "9999999999".to_owned(),
             account_external: "9999999998".to_owned(),
             document: nie(9_999_999),
+            category: "999999".to_owned(),
+            assigned: "999998".to_owned(),
         }
     }
 
     fn fill(&self, path: &str, query: &str) -> String {
-        let customer = if path.contains("{account_id}") { &self.owner } else { &self.childless };
+        let belongs = path.contains("{account_id}") || path.contains("{category_id}");
+        let customer = if belongs { &self.owner } else { &self.childless };
+        let category = if path.contains("{customer_id}") { &self.assigned } else { &self.category };
         let document = if query.is_empty() { "" } else { &self.document };
         path.replace("{customer_id}", customer)
             .replace("{account_id}", &self.account)
             .replace("{account_promotion_id}", &self.promotion)
+            .replace("{category_id}", category)
             .replace("{customer_external_id}", &self.customer_external)
             .replace("{account_external_id}", &self.account_external)
             + query
@@ -149,8 +233,13 @@ async fn ask(app: &TestApp, token: &str, org: &str, row: usize, ids: &Ids) -> An
     let prefix = if needs == Nothing { String::new() } else { format!("/v4/orgs/{org}") };
     let request =
         app.request_as(token, method.parse().unwrap(), &format!("{prefix}{}", ids.fill(path, query)));
-    send(match &body {
-        Some(body) => request.json(body),
+    send(match body {
+        Some(mut body) => {
+            if path == "/customers/{customer_id}/categories" {
+                body["id"] = json!(ids.category.parse::<i32>().unwrap());
+            }
+            request.json(&body)
+        }
         None => request,
     })
     .await
@@ -172,7 +261,8 @@ async fn everything(app: &TestApp, org: &str, ids: &Ids) -> Vec<Answer> {
         }
     }
     for (row, (method, path, ..)) in table().iter().enumerate() {
-        if *method == "GET" && path.contains("account") {
+        let belongs = ["account", "categor", "special"].iter().any(|part| path.contains(part));
+        if *method == "GET" && belongs {
             answers.push(ask(app, &token, org, row, ids).await);
         }
     }
@@ -197,17 +287,27 @@ fn the_table_lists_every_route() {
     assert_eq!(listed.len(), table().len());
 }
 
-/// For each role: whether it reads, whether it writes.
-const ROLES: [(&[&str], bool, bool); 9] = [
-    (&["API_KEY"], true, true),
-    (&["CUSTOMER_READ"], true, false),
-    (&["CUSTOMER_WRITE"], true, true),
-    (&["CATALOGUE_ADMIN"], true, false),
-    (&["PII_READ"], false, false),
-    (&["ADMIN"], false, false),
-    (&["customer_read"], false, false),
-    (&["ADMIN", "CUSTOMER_READ"], true, false),
-    (&[], false, false),
+/// For each role: whether it reads, whether it writes, whether it writes what the organisation offers.
+const ROLES: [(&[&str], bool, bool, bool); 10] = [
+    (&["API_KEY"], true, true, true),
+    (&["CUSTOMER_READ"], true, false, false),
+    (&["CUSTOMER_WRITE"], true, true, false),
+    (&["CATALOGUE_ADMIN"], true, false, true),
+    (&["CUSTOMER_WRITE", "CATALOGUE_ADMIN"], true, true, true),
+    (&["PII_READ"], false, false, false),
+    (&["ADMIN"], false, false, false),
+    (&["customer_read"], false, false, false),
+    (&["ADMIN", "CUSTOMER_READ"], true, false, false),
+    (&[], false, false, false),
+];
+
+/// The operations on what an organisation has as a whole: there is no id to be unknown.
+const WITHOUT_ID: [&str; 5] = [
+    "POST /customers",
+    "GET /categories",
+    "POST /categories",
+    "GET /special-treatment",
+    "PATCH /special-treatment",
 ];
 
 on_every_engine! {
@@ -228,11 +328,19 @@ on_every_engine! {
     }
 
     async fn each_role_opens_its_operations(app: TestApp) {
-        for (roles, reads, writes) in ROLES {
+        for (roles, reads, writes, writes_catalogue) in ROLES {
             let token = token(&["telco"], roles);
             for (row, name, needs) in operations() {
-                let allowed = if needs == Read { reads } else { writes };
-                if allowed && name != "POST /customers" {
+                let allowed = match needs {
+                    Read => reads,
+                    Write => writes,
+                    Catalogue => writes_catalogue,
+                    Nothing => true,
+                };
+                if allowed && name != "POST /customers" && WITHOUT_ID.contains(&&*name) {
+                    let answer = ask(&app, &token, "telco", row, &Ids::random()).await;
+                    assert!(matches!(answer.status, 200 | 201 | 204 | 409), "{roles:?} {name} {answer:?}");
+                } else if allowed && name != "POST /customers" {
                     let answer = ask(&app, &token, "telco", row, &Ids::random()).await;
                     assert_eq!(answer.status, 404, "{roles:?} {name}");
                 } else if !allowed {
@@ -260,7 +368,7 @@ on_every_engine! {
         let (own, foreign) = (Ids::create(&app, "telco", 0).await, Ids::create(&app, "other", 100).await);
         let before = (everything(&app, "telco", &own).await, everything(&app, "other", &foreign).await);
         let both = token(&["telco", "other"], &["API_KEY"]);
-        for (row, name, _) in operations().into_iter().filter(|(_, name, _)| name != "POST /customers") {
+        for (row, name, _) in operations().into_iter().filter(|(_, name, _)| !WITHOUT_ID.contains(&&**name)) {
             let unknown = without_id(ask(&app, &both, "telco", row, &Ids::random()).await);
             unknown.messages(404, UNKNOWN);
             let account_of_another = Ids { account: foreign.account.clone(), ..own.clone() };

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use domain::{
-    AssociatedUser, Customer, CustomerId, CustomerPatch, DocumentType, ExternalId, IdentityDocument,
-    LoginEmail, NewCustomer, Nif, OrgId,
+    AssociatedUser, AuditEntry, Customer, CustomerId, CustomerPatch, DocumentType, ExternalId,
+    IdentityDocument, LoginEmail, NewCustomer, Nif, OrgId,
 };
 use thiserror::Error as ThisError;
 
+use crate::categories::end_assignments_of;
 use crate::ports::{Clock, CustomerRef, Ids, Store, TimelinePage, UnitOfWork};
+use crate::special_treatment::end_special_treatment_of;
 use crate::{Error, Resource, Scope};
 
 /// What a customer is searched by. At least one criterion; all must fit.
@@ -111,7 +113,7 @@ impl Customers {
         Ok(work.commit(now, &[(&customer).into()]).await?)
     }
 
-    /// Ends a customer. Ending it again changes nothing.
+    /// Ends a customer, its categories and its special treatment. Ending it again changes nothing.
     ///
     /// # Errors
     /// Not found, or it has live accounts.
@@ -121,7 +123,10 @@ impl Customers {
         let now = self.clock.now();
         if customer.end(has_live_accounts, now)? {
             work.customers().update(&customer).await?;
-            work.commit(now, &[(&customer).into()]).await?;
+            let mut changes = vec![AuditEntry::from(&customer)];
+            changes.extend(end_assignments_of(&mut *work, id, now).await?);
+            changes.extend(end_special_treatment_of(&mut *work, id, now).await?);
+            work.commit(now, &changes).await?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use domain::{AccountError, CustomerError, PromotionError};
+use domain::{AccountError, CategoryError, CustomerError, PromotionError, SpecialTreatmentError};
 use thiserror::Error;
 
 use crate::ports::StoreError;
@@ -18,6 +18,10 @@ pub enum Resource {
     InvoiceRecipient,
     /// A promotion of an account.
     Promotion,
+    /// A category.
+    Category,
+    /// A category that a customer has.
+    CategoryAssignment,
 }
 
 /// Why a use case did not do what it was asked to.
@@ -38,6 +42,12 @@ pub enum Error {
     /// The promotion refuses.
     #[error(transparent)]
     Promotion(#[from] PromotionError),
+    /// The category refuses.
+    #[error(transparent)]
+    Category(#[from] CategoryError),
+    /// The special treatment is refused.
+    #[error(transparent)]
+    SpecialTreatment(#[from] SpecialTreatmentError),
     /// The card is unknown, expired, or another customer's.
     #[error("no usable card of this customer")]
     Card,

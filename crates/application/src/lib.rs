@@ -1,20 +1,24 @@
 //! The use cases, and the ports they need from the world. Knows the domain; must not know HTTP, SQL or any adapter.
 
 mod accounts;
+mod categories;
 mod customers;
 mod error;
 mod outbox;
 pub mod ports;
 mod promotions;
 mod scope;
+mod special_treatment;
 mod tokenizations;
 
 pub use accounts::{
     Acceptance, AccountPolicy, AccountRef, Accounts, InvoiceRecipient, NewAccountRequest, OrgPolicy,
 };
+pub use categories::Categories;
 pub use customers::{Customers, Search, SearchError};
 pub use error::{Error, Resource};
 pub use outbox::{Outbox, OutboxPolicy};
 pub use promotions::Promotions;
 pub use scope::Scope;
+pub use special_treatment::SpecialTreatments;
 pub use tokenizations::{TokenizationPolicy, Tokenizations};

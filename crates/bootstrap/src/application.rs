@@ -11,7 +11,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::{Context, Result, bail};
 use application::ports::{Calendar, Clock, PaymentGateway, Store};
-use application::{Accounts, Customers, Outbox, Promotions, Tokenizations};
+use application::{Accounts, Categories, Customers, Outbox, Promotions, SpecialTreatments, Tokenizations};
 use http_api::{Jwks, State, Verifier, configure, observe};
 use payments::Sandbox;
 use persistence::SqlStore;
@@ -185,6 +185,8 @@ fn state(
             calendar,
             policy: settings.tokenization_policy(),
         }),
+        categories: Categories { store: Arc::clone(&store), clock: Arc::clone(&clock) },
+        special_treatments: SpecialTreatments { store: Arc::clone(&store), clock: Arc::clone(&clock) },
         store,
         clock,
         verifier,

@@ -65,6 +65,13 @@ impl Requires for WritingCustomers {
     const PERMISSION: Permission = Permission::WriteCustomers;
 }
 
+/// Any role that changes categories and special-treatment values.
+pub(crate) struct WritingCatalogue;
+
+impl Requires for WritingCatalogue {
+    const PERMISSION: Permission = Permission::WriteCatalogue;
+}
+
 #[cfg(test)]
 mod tests {
     use Permission::{Read, ReadPii, WriteCatalogue, WriteCustomers};

@@ -112,6 +112,17 @@ impl<'f> Value<'f> {
             _ => self.fail("must be an array"),
         }
     }
+
+    /// Reads an array of at most `most` into something that may refuse it as a whole.
+    pub(crate) fn list<T, L, E: Display>(
+        self,
+        most: usize,
+        read: impl Fn(Value<'f>) -> Option<T>,
+        build: impl FnOnce(Vec<T>) -> Result<L, E>,
+    ) -> Option<L> {
+        let (fields, path) = (self.fields, self.path.clone());
+        fields.check(&path, build(self.array(most, read)?))
+    }
 }
 
 /// Whether and how a property is there.
@@ -231,6 +242,16 @@ impl<'f> Object<'f> {
             Presence::Value(value) => return Some(value),
             Presence::Absent => {}
             Presence::Null => self.fail(name, "must not be null"),
+        }
+        None
+    }
+
+    /// A property that must be there, but may be null.
+    pub(crate) fn nullable<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<Option<T>> {
+        match self.take(name) {
+            Presence::Value(value) => return value.parse(str::parse).map(Some),
+            Presence::Null => return Some(None),
+            Presence::Absent => self.fail(name, "is required"),
         }
         None
     }
@@ -475,6 +496,33 @@ mod tests {
             assert!(object.ignore("old"));
         });
         assert_eq!(errors, ["name: must not contain a card number", "old: must not contain a card number"]);
+    }
+
+    #[test]
+    fn what_is_nullable_must_be_there() {
+        let read = |text: &str| {
+            let mut read = None;
+            let errors = errors(text, |mut object| read = object.nullable::<Text<1, 9>>("a"));
+            (read.map(|value| value.map(|text| text.as_str().to_owned())), errors)
+        };
+        assert_eq!(read(r#"{"a":"x"}"#), (Some(Some("x".to_owned())), Vec::new()));
+        assert_eq!(read(r#"{"a":null}"#), (Some(None), Vec::new()));
+        assert_eq!(read("{}"), (None, vec!["a: is required".to_owned()]));
+        assert_eq!(read(r#"{"a":""}"#), (None, vec!["a: must not be blank".to_owned()]));
+    }
+
+    #[test]
+    fn a_list_is_refused_as_a_whole_once_its_elements_are_right() {
+        let refused = |text: &str| {
+            errors(text, |mut object| {
+                let list =
+                    object.required_value("a").unwrap().list(2, Value::text, |_| Err::<(), _>("is odd"));
+                assert_eq!(list, None);
+            })
+        };
+        assert_eq!(refused(r#"{"a":["x"]}"#), ["a: is odd"]);
+        assert_eq!(refused(r#"{"a":[1]}"#), ["a[0]: must be a string"]);
+        assert_eq!(refused(r#"{"a":["x","y","z"]}"#), ["a: must have at most 2 elements"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use application::Error;
 use application::ports::StoreError;
-use domain::{AccountError, CustomerError, PromotionError};
+use domain::{AccountError, CategoryError, CustomerError, PromotionError, SpecialTreatmentError};
 use serde::Serialize;
 
 /// One violated rule of a request.
@@ -166,7 +166,10 @@ impl From<Error> for ApiError {
         match error {
             Error::NotFound(_) => Self::NotFound,
             Error::Ambiguous => Self::Conflict("More than one live match".to_owned()),
-            Error::Customer(error) | Error::Account(AccountError::Customer(error)) => error.into(),
+            Error::Customer(error)
+            | Error::Account(AccountError::Customer(error))
+            | Error::Category(CategoryError::Customer(error))
+            | Error::SpecialTreatment(SpecialTreatmentError::Customer(error)) => error.into(),
             Error::Account(
                 error @ (AccountError::Ended
                 | AccountError::TokenizationPending
@@ -176,6 +179,16 @@ impl From<Error> for ApiError {
             Error::Promotion(error @ PromotionError::Overlap) => Self::bad_request("promotion_id", error),
             Error::Promotion(error @ (PromotionError::Ended | PromotionError::AfterEnd)) => {
                 Self::bad_request("cancellation_date", error)
+            }
+            Error::Category(error @ CategoryError::Value) => Self::bad_request("value", error),
+            Error::Category(error @ (CategoryError::ValueInUse | CategoryError::InUse)) => {
+                Self::Conflict(error.to_string())
+            }
+            Error::SpecialTreatment(error @ SpecialTreatmentError::NotOffered) => {
+                Self::bad_request("values[0]", error)
+            }
+            Error::SpecialTreatment(error @ SpecialTreatmentError::InUse) => {
+                Self::Conflict(error.to_string())
             }
             Error::Card => Self::bad_request("details.token_id", error),
             Error::Store(error) => error.into(),

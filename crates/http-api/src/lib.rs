@@ -6,6 +6,7 @@ mod account;
 mod address;
 mod body;
 mod call;
+mod category;
 mod customer;
 mod error;
 mod health;
@@ -14,6 +15,7 @@ mod jwt;
 mod observe;
 mod promotion;
 mod routes;
+mod special_treatment;
 mod timeline;
 mod tokenization;
 mod view;
@@ -21,7 +23,7 @@ mod view;
 use std::sync::Arc;
 
 use application::ports::{Clock, Store};
-use application::{Accounts, Customers, Promotions, Tokenizations};
+use application::{Accounts, Categories, Customers, Promotions, SpecialTreatments, Tokenizations};
 
 pub use access::{Permission, RoleTable};
 pub use jwt::{Jwks, JwksError, Verifier};
@@ -38,6 +40,10 @@ pub struct State {
     pub tokenizations: Arc<Tokenizations>,
     /// Use cases of promotions.
     pub promotions: Promotions,
+    /// Use cases of categories.
+    pub categories: Categories,
+    /// Use cases of special treatment.
+    pub special_treatments: SpecialTreatments,
     /// For readiness.
     pub store: Arc<dyn Store>,
     /// Tells what day it is, for dates in requests.

@@ -8,7 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
 use crate::error::ApiError;
-use crate::{account, customer, health, promotion, timeline, tokenization};
+use crate::{account, category, customer, health, promotion, special_treatment, timeline, tokenization};
 
 /// A malformed name of an organisation makes an unknown path.
 pub(crate) const ORGANISATION: &str = "/v4/orgs/{org_id:[a-z0-9][a-z0-9_-]{0,62}}";
@@ -83,6 +83,27 @@ fn operations() -> Vec<Endpoint> {
         on("/accounts/{account_id}/promotions_hist").get("getAccountPromotionsHistory", promotion::history),
         on("/external-accounts/{account_external_id}")
             .get("getAccountIdByAccountExternalId", account::by_external_id),
+        on("/categories").get("getCategories", category::list).post("createCategories", category::create),
+        on("/categories/{category_id}")
+            .get("getCategory", category::get)
+            .patch("patchCategory", category::patch)
+            .delete("deleteCategory", category::delete),
+        on("/customers/{customer_id}/categories")
+            .get("getCustomerCategories", category::of_customer)
+            .post("createCustomerCategory", category::assign),
+        on("/customers/{customer_id}/categories/historical")
+            .get("getCustomerCategoriesHistorical", category::history),
+        on("/customers/{customer_id}/categories/{category_id}")
+            .get("getCustomerCategory", category::get_assigned)
+            .patch("patchCustomerCategory", category::patch_assigned)
+            .delete("deleteCustomerCategory", category::delete_assigned),
+        on("/special-treatment")
+            .get("getSpecialTreatment", special_treatment::list)
+            .patch("patchSpecialTreatment", special_treatment::patch),
+        on("/customers/{customer_id}/special-treatment")
+            .get("getCustomerSpecialTreatment", special_treatment::get)
+            .put("putCustomerSpecialTreatment", special_treatment::put)
+            .delete("deleteCustomerSpecialTreatment", special_treatment::delete),
     ]
 }
 

@@ -5,7 +5,7 @@ use time::{Date, OffsetDateTime, Time};
 
 /// An instant as microseconds since 1970-01-01 UTC. Dates of the drivers are not used because SQLite would keep them as
 /// text that does not sort by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, DeriveValueType)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
 pub(crate) struct Micros(pub(crate) i64);
 
 impl Micros {

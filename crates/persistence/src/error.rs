@@ -22,6 +22,12 @@ const CONSTRAINTS: &[(Constraint, &str, &str)] = &[
         "tokenizations_pkey",
         "tokenizations.org_id, tokenizations.reference_id, tokenizations.attempt",
     ),
+    (Constraint::LiveCategoryName, "categories_live_name", "categories.org_id, categories.name"),
+    (
+        Constraint::LiveCategoryAssignment,
+        "category_assignments_live",
+        "category_assignments.org_id, category_assignments.customer_id, category_assignments.category_id",
+    ),
 ];
 
 pub(crate) fn store_error(error: DbErr) -> StoreError {

@@ -2,10 +2,10 @@
 
 use application::ports::Effect;
 use domain::{
-    AccountId, Address, AddressLine, AssociatedUser, BillingAddress, Birthdate, CompanyInfo, ContactInfo,
-    ContactList, CorporateSegment, DigitalPersonalInfo, EmailAddress, EmailEntry, FoundingDate, GatewayToken,
-    IdentityDocument, Invoice, InvoiceCycle, PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId,
-    Text, parse_date,
+    AccountId, Address, AddressLine, AssociatedUser, BillingAddress, Birthdate, CatalogueValue,
+    CatalogueValues, CompanyInfo, ContactInfo, ContactList, CorporateSegment, DigitalPersonalInfo,
+    EmailAddress, EmailEntry, FoundingDate, GatewayToken, IdentityDocument, Invoice, InvoiceCycle,
+    PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId, Text, parse_date,
 };
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,21 @@ pub(crate) fn code<T: std::str::FromStr>(code: &str) -> Result<T, Unreadable> {
 
 fn text<const MIN: usize, const MAX: usize>(text: &Text<MIN, MAX>) -> String {
     text.as_str().to_owned()
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct CatalogueValuesJson(Vec<String>);
+
+impl From<&CatalogueValues> for CatalogueValuesJson {
+    fn from(values: &CatalogueValues) -> Self {
+        Self(values.as_slice().iter().map(ToString::to_string).collect())
+    }
+}
+
+impl From<CatalogueValuesJson> for CatalogueValues {
+    fn from(json: CatalogueValuesJson) -> Self {
+        Self::restore(json.0.into_iter().map(CatalogueValue::restore).collect())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

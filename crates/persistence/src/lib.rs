@@ -3,6 +3,8 @@
 mod account;
 mod audit;
 mod card;
+mod category;
+mod category_assignment;
 mod column;
 mod customer;
 mod error;
@@ -10,6 +12,7 @@ mod json;
 mod migration;
 mod outbox;
 mod promotion;
+mod special_treatment;
 mod store;
 mod tokenization;
 

@@ -24,7 +24,13 @@ macro_rules! migrations {
     };
 }
 
-migrations!["0001_customers_and_accounts", "0002_audit_and_outbox", "0003_promotions", "0007_tokenizations"];
+migrations![
+    "0001_customers_and_accounts",
+    "0002_audit_and_outbox",
+    "0003_promotions",
+    "0004_categories_and_special_treatment",
+    "0007_tokenizations"
+];
 
 /// So that two processes that start together do not migrate at the same time; any number that nobody else uses.
 const ADVISORY_LOCK: i64 = 0x6d61_7363_7573_7401;

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use application::Scope;
 use application::ports::{
-    Accounts, Cards, Customers, Outbox, Promotions, Store, StoreError, Tokenizations, UnitOfWork,
+    Accounts, Cards, Categories, CategoryAssignments, Customers, Outbox, Promotions, SpecialTreatments,
+    Store, StoreError, Tokenizations, UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{AuditEntry, ExternalId};
@@ -300,6 +301,17 @@ impl UnitOfWork for Unit {
         self
     }
     fn promotions(&mut self) -> &mut dyn Promotions {
+        self
+    }
+    fn categories(&mut self) -> &mut dyn Categories {
+        self
+    }
+
+    fn category_assignments(&mut self) -> &mut dyn CategoryAssignments {
+        self
+    }
+
+    fn special_treatments(&mut self) -> &mut dyn SpecialTreatments {
         self
     }
 

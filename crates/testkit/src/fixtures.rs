@@ -2,12 +2,13 @@
 
 use application::Scope;
 use domain::{
-    Account, AccountData, AccountId, Address, AssociatedUser, BillingAddress, Birthdate, Card, CompanyInfo,
-    ContactInfo, ContactList, CorporateSegment, CredentialId, Customer, CustomerId, DeliveryMode,
-    DigitalPersonalInfo, DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban,
-    IdentityDocument, Invoice, InvoiceCycle, Language, LoginEmail, Modality, NewAccount, NewAccountModality,
-    NewCustomer, NewPaymentMethodType, NewPromotion, OrgId, PaymentMethod, PaymentPolicy, Period,
-    PersonalInfo, Phone, PhoneNumber, PhoneType, Profile, Promotion, PromotionId, Role, Text,
+    Account, AccountData, AccountId, Address, AssociatedUser, BillingAddress, Birthdate, Card,
+    CatalogueValue, CatalogueValues, CompanyInfo, ContactInfo, ContactList, CorporateSegment, CredentialId,
+    Customer, CustomerId, DeliveryMode, DigitalPersonalInfo, DocumentType, EmailEntry, FoundingDate,
+    GatewayToken, Gender, Iban, IdentityDocument, Invoice, InvoiceCycle, Language, LoginEmail, Modality,
+    NewAccount, NewAccountModality, NewCategory, NewCategoryAssignment, NewCustomer, NewPaymentMethodType,
+    NewPromotion, OrgId, PaymentMethod, PaymentPolicy, Period, PersonalInfo, Phone, PhoneNumber, PhoneType,
+    Profile, Promotion, PromotionId, Role, Text,
 };
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -312,6 +313,38 @@ pub fn payment_methods() -> [PaymentMethod; 4] {
 pub fn promotion(n: u32, account: &Account, period: Period) -> Promotion {
     let new = NewPromotion { promotion_id: 2064.try_into().unwrap(), period };
     Promotion::grant(promotion_id(n), account.data().id, new, &[], NOW.date(), NOW).unwrap()
+}
+
+/// A value of a category or a special treatment.
+#[must_use]
+pub fn catalogue_value(raw: &str) -> CatalogueValue {
+    raw.parse().unwrap()
+}
+
+/// Values of a category or special treatments.
+#[must_use]
+pub fn catalogue_values(raw: &[&str]) -> CatalogueValues {
+    CatalogueValues::new(raw.iter().map(|raw| catalogue_value(raw)).collect()).unwrap()
+}
+
+/// A category with a description; without `valid_values` it can have any value.
+#[must_use]
+pub fn new_category(name: &str, valid_values: &[&str]) -> NewCategory {
+    NewCategory {
+        name: name.parse().unwrap(),
+        description: Some(text("Categoría de riesgo")),
+        valid_values: catalogue_values(valid_values),
+    }
+}
+
+/// A value of a category, or none, with a description and a reason.
+#[must_use]
+pub fn new_category_assignment(value: Option<&str>) -> NewCategoryAssignment {
+    NewCategoryAssignment {
+        value: value.map(catalogue_value),
+        description: Some(text("Qué significa")),
+        reason: Some(text("Campaña de fidelización")),
+    }
 }
 
 /// A card that is good through May 2029.

@@ -1,4 +1,6 @@
+mod category;
 mod promotion;
+mod special_treatment;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -7,15 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use application::Scope;
 use application::ports::{
     AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Cards,
-    Constraint, CustomerReads, CustomerRef, Customers, Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue,
-    PaymentMethodEntry, Promotions, Store, StoreError, TimelineEntry, TimelinePage, TokenizationReads,
-    Tokenizations, UnitOfWork,
+    Categories, CategoryAssignments, Constraint, CustomerReads, CustomerRef, Customers, Effect, Neighbour,
+    Outbox, OutboxEntry, OutboxQueue, PaymentMethodEntry, Promotions, SpecialTreatments, Store, StoreError,
+    TimelineEntry, TimelinePage, TokenizationReads, Tokenizations, UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{
-    Account, AccountData, AccountEvent, AccountId, Actor, AuditEntry, Card, Customer, CustomerData,
-    CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId, PromotionData, PromotionEvent,
-    PromotionId, Tokenization, TokenizationData,
+    Account, AccountData, AccountEvent, AccountId, Actor, AuditEntry, Card, CategoryData, CategoryId,
+    Customer, CustomerData, CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId,
+    PromotionData, PromotionEvent, PromotionId, SpecialTreatment, SpecialTreatmentList, Tokenization,
+    TokenizationData,
 };
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
@@ -63,6 +66,13 @@ struct Organisation {
     promotions: BTreeMap<PromotionId, PromotionData>,
     /// Oldest first.
     promotion_history: Vec<(AccountId, PromotionEvent)>,
+    last_category_id: i32,
+    categories: BTreeMap<CategoryId, CategoryData>,
+    /// Oldest first.
+    assignments: Vec<category::AssignmentRow>,
+    special_treatment_list: SpecialTreatmentList,
+    /// The current ones.
+    special_treatments: HashMap<CustomerId, SpecialTreatment>,
     audit: Vec<AuditRow>,
 }
 
@@ -245,6 +255,17 @@ impl UnitOfWork for Unit {
         self
     }
     fn promotions(&mut self) -> &mut dyn Promotions {
+        self
+    }
+    fn categories(&mut self) -> &mut dyn Categories {
+        self
+    }
+
+    fn category_assignments(&mut self) -> &mut dyn CategoryAssignments {
+        self
+    }
+
+    fn special_treatments(&mut self) -> &mut dyn SpecialTreatments {
         self
     }
 

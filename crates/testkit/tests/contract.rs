@@ -14,10 +14,12 @@ fn the_macro_names_every_case() {
     let sources = [
         include_str!("../src/contract/accounts.rs"),
         include_str!("../src/contract/audit.rs"),
+        include_str!("../src/contract/categories.rs"),
         include_str!("../src/contract/customers.rs"),
         include_str!("../src/contract/outbox.rs"),
         include_str!("../src/contract/tokenizations.rs"),
         include_str!("../src/contract/promotions.rs"),
+        include_str!("../src/contract/special_treatment.rs"),
         include_str!("../src/contract/units.rs"),
     ];
     let named: Vec<_> = include_str!("../src/contract/mod.rs").split_whitespace().collect();

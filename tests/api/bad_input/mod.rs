@@ -44,13 +44,15 @@ impl Target {
     }
 }
 
-/// The customers and the account that the targets change.
+/// The customers, the account and the category that the targets change.
 struct World {
     private: String,
     company: String,
     digital: String,
     account: String,
     promotion: String,
+    /// The path of a category of the private customer, below the organisation.
+    category: String,
 }
 
 impl World {
@@ -62,7 +64,19 @@ impl World {
         let another = json!({ "promotion_id": 1, "start_date": "2026-09-01", "end_date": "2027-03-01" });
         let promotion = app.post(&format!("/accounts/{account}/promotions"), &another).await;
         let promotion = promotion.json()[0]["id"].as_str().unwrap().to_owned();
-        Self { private, company, digital, account, promotion }
+        let category = Self::category(app, &private).await;
+        assert_eq!(app.patch("/special-treatment", &json!({ "values": ["vip"] })).await.status, 204);
+        Self { private, company, digital, account, promotion, category }
+    }
+
+    /// Defines a category and gives it to a customer.
+    async fn category(app: &TestApp, customer: &str) -> String {
+        let categories = json!({ "categories": [{ "name": "risk" }] });
+        let id = app.post("/categories", &categories).await.json()["categories"][0]["id"].clone();
+        let assignment = json!({ "id": id, "value": "high" });
+        let path = format!("/customers/{customer}/categories");
+        assert_eq!(app.post(&path, &assignment).await.status, 201);
+        format!("/categories/{id}")
     }
 
     /// All that can be read of them.
@@ -78,6 +92,10 @@ impl World {
             format!("/accounts/{}/payment-methods/historical", self.account),
             format!("/accounts/{}/billing-address", self.account),
             format!("/accounts/{}/promotions_hist", self.account),
+            self.category.clone(),
+            format!("/customers/{}/categories/historical", self.private),
+            "/special-treatment".to_owned(),
+            format!("/customers/{}/special-treatment", self.private),
         ] {
             let answer = app.get(&path).await;
             answers.push((answer.status, answer.bytes));
@@ -182,7 +200,7 @@ fn others(world: &World) -> Vec<Target> {
         may_be_absent: optional,
         may_be_null: optional,
     };
-    let World { private, company, account, promotion: granted, .. } = world;
+    let World { private, company, account, promotion: granted, category, .. } = world;
     let users = json!({ "associated_users": [representative(&nif(600))] });
     let mut billing = address();
     billing["state_id"] = json!("28");
@@ -222,6 +240,25 @@ fn others(world: &World) -> Vec<Target> {
             Method::PATCH,
             format!("/accounts/{account}/promotions/{granted}"),
             json!({ "cancellation_date": "2026-10-01" }),
+            &[],
+        ),
+        target(
+            Method::PATCH,
+            category.clone(),
+            json!({ "description": "Risk", "valid_values": ["high"] }),
+            &["description", "valid_values"],
+        ),
+        target(
+            Method::PATCH,
+            format!("/customers/{private}{category}"),
+            json!({ "value": "high", "description": "High", "reason": "Unpaid" }),
+            &["value", "description", "reason"],
+        ),
+        target(Method::PATCH, "/special-treatment".to_owned(), json!({ "values": ["vip"] }), &[]),
+        target(
+            Method::PUT,
+            format!("/customers/{private}/special-treatment"),
+            json!({ "values": ["vip"] }),
             &[],
         ),
     ]

@@ -1,17 +1,23 @@
 //! What the use cases need from the world.
 
 mod audit;
+mod category;
 mod clock;
 mod ids;
 mod outbox;
 mod payment_gateway;
+mod special_treatment;
 mod store;
 
 pub use audit::{AuditReads, TimelineEntry, TimelinePage};
+pub use category::{
+    AssignedCategory, Categories, CategoryAssignments, CategoryHistory, CategoryReads, HistoricalValue,
+};
 pub use clock::{Calendar, Clock};
 pub use ids::Ids;
 pub use outbox::{Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue};
 pub use payment_gateway::{PaymentGateway, PaymentGatewayError, TokenizationRequest};
+pub use special_treatment::{SpecialTreatmentReads, SpecialTreatments};
 pub use store::{
     AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards, Constraint,
     CustomerReads, CustomerRef, Customers, PaymentMethodEntry, PromotionReads, Promotions, Store, StoreError,

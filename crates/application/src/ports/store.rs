@@ -7,7 +7,10 @@ use domain::{
 };
 use time::{Date, OffsetDateTime};
 
-use super::{AuditReads, Outbox, OutboxQueue};
+use super::{
+    AuditReads, Categories, CategoryAssignments, CategoryReads, Outbox, OutboxQueue, SpecialTreatmentReads,
+    SpecialTreatments,
+};
 use crate::Scope;
 
 /// A uniqueness rule that the store keeps, whoever writes at the same time.
@@ -19,6 +22,10 @@ pub enum Constraint {
     LiveDigitalEmail,
     /// No two requests under a reference of an organisation have the same number.
     TokenizationAttempt,
+    /// No two live categories of an organisation have the same name.
+    LiveCategoryName,
+    /// No customer has a category twice at a time.
+    LiveCategoryAssignment,
 }
 
 /// Why the store did not do what it was asked to.
@@ -52,7 +59,14 @@ pub enum StoreError {
 /// Where everything is kept.
 #[async_trait]
 pub trait Store:
-    CustomerReads + AccountReads + TokenizationReads + AuditReads + OutboxQueue + PromotionReads
+    CustomerReads
+    + AccountReads
+    + TokenizationReads
+    + AuditReads
+    + OutboxQueue
+    + PromotionReads
+    + CategoryReads
+    + SpecialTreatmentReads
 {
     /// Begins changes that are kept all together or not at all. Everything done in the unit is bound to the scope's
     /// organisation and recorded as done by its actor.
@@ -76,6 +90,12 @@ pub trait UnitOfWork: Send {
     /// The promotions of the organisation's accounts. Who changes those of an account has found the account in this unit
     /// before, which keeps others from changing them.
     fn promotions(&mut self) -> &mut dyn Promotions;
+    /// The organisation's categories.
+    fn categories(&mut self) -> &mut dyn Categories;
+    /// The categories that the organisation's customers have.
+    fn category_assignments(&mut self) -> &mut dyn CategoryAssignments;
+    /// What the organisation offers, and what its customers get.
+    fn special_treatments(&mut self) -> &mut dyn SpecialTreatments;
     /// What has to happen outside.
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// Keeps the changes: when this returns, they survive the death of the process. With them the audit keeps what was changed

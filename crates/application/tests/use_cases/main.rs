@@ -2,14 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod accounts;
+mod categories;
 mod customers;
 mod promotions;
+mod special_treatment;
 mod tokenizations;
 
 use std::sync::Arc;
 
 use application::ports::{PaymentGateway, PaymentGatewayError, Store, TokenizationRequest};
-use application::{AccountPolicy, Accounts, Customers, Promotions, Scope};
+use application::{AccountPolicy, Accounts, Categories, Customers, Promotions, Scope, SpecialTreatments};
 use async_trait::async_trait;
 use domain::{Account, AccountId, Card, Customer, CustomerId, PaymentMethod, TokenizationAnswer};
 use mockall::mock;
@@ -70,6 +72,13 @@ impl World {
             calendar: Arc::new(UtcCalendar),
             ids: self.ids.clone(),
         }
+    }
+    fn categories(&self) -> Categories {
+        Categories { store: Arc::new(self.store.clone()), clock: self.clock.clone() }
+    }
+
+    fn special_treatments(&self) -> SpecialTreatments {
+        SpecialTreatments { store: Arc::new(self.store.clone()), clock: self.clock.clone() }
     }
 
     /// Makes later what happens next.

@@ -261,7 +261,7 @@ fn digital_patch(mut object: Object<'_>) -> DigitalPatch {
     }
 }
 
-pub(super) const AT_LEAST_ONE_FIELD: &str = "At least one field must be present";
+pub(crate) const AT_LEAST_ONE_FIELD: &str = "At least one field must be present";
 
 pub(super) fn search_criteria(input: &mut Input<'_>) -> Option<Search> {
     let query = &mut input.query;

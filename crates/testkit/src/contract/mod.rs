@@ -5,10 +5,12 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod categories;
 pub mod customers;
 mod org;
 pub mod outbox;
 pub mod promotions;
+pub mod special_treatment;
 pub mod tokenizations;
 pub mod units;
 
@@ -70,6 +72,30 @@ macro_rules! store_contract {
             a_timeline_is_read_in_pages
             a_timeline_shows_one_customer_of_one_organisation
             nothing_of_a_dropped_unit_is_audited
+        }
+        $crate::store_contract! { @tests $make, categories:
+            every_category_comes_back_as_it_was
+            category_ids_are_numbers_never_given_twice
+            simultaneous_categories_have_different_ids
+            one_live_category_per_name
+            removed_categories_are_gone
+            an_old_copy_is_stale
+            every_assignment_comes_back_as_it_was
+            a_customer_has_a_category_once
+            assignments_without_value_are_hidden
+            values_are_kept_newest_first
+            the_history_outlives_its_category_and_customer
+            values_in_use_are_found
+            categories_of_other_organisations_are_unknown
+            no_value_is_dropped_while_it_is_given
+        }
+        $crate::store_contract! { @tests $make, special_treatment:
+            what_is_offered_comes_back
+            an_old_list_is_stale
+            special_treatment_comes_and_goes
+            special_treatments_in_use_are_found
+            special_treatment_of_other_organisations_is_unknown
+            no_special_treatment_is_dropped_while_it_is_given
         }
         $crate::store_contract! { @tests $make, outbox:
             effects_come_out_as_they_went_in
