@@ -9,11 +9,12 @@ use serde_json::Value;
 const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("application", &["domain"]),
+    ("documents", &["application", "domain"]),
     ("payments", &["application", "domain"]),
     ("persistence", &["application", "domain"]),
     ("http-api", &["application", "domain"]),
     ("testkit", &["application", "domain"]),
-    ("bootstrap", &["application", "domain", "http-api", "payments", "persistence"]),
+    ("bootstrap", &["application", "documents", "domain", "http-api", "payments", "persistence"]),
 ];
 
 /// What must not stand behind the domain and the use cases, however far away.

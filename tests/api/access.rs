@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use application::Scope;
+use application::ports::Store;
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::fixtures::{nie, nif};
+use testkit::fixtures::{NOW, contract, identification_process, nie, nif, scope};
 
 use crate::test_app::{
-    Answer, TestApp, address, company, direct_debit, new_account, on_every_engine, private_customer,
-    promotion, representative, send, token,
+    Answer, PUBLIC_URL, TestApp, address, company, direct_debit, new_account, on_every_engine,
+    private_customer, promotion, representative, send, token,
 };
 use Needs::{Catalogue, Nothing, Read, Write};
 
@@ -107,6 +109,19 @@ fn table() -> Vec<Row> {
             204,
         ),
         ("DELETE", "/customers/{customer_id}/special-treatment", Write, "", None, 204),
+        ("GET", "/external-accounts/{account_external_id}/contracts", Read, "", None, 200),
+        ("GET", "/external-accounts/{account_external_id}/contracts/active", Read, "", None, 200),
+        ("GET", "/customers/{customer_id}/identification-processes", Read, "", None, 200),
+        (
+            "GET",
+            "/customers/{customer_id}/identification-processes/{identification_process_id}",
+            Read,
+            "",
+            None,
+            200,
+        ),
+        ("GET", "/v4/documents/{document_token}", Nothing, "", None, 200),
+        ("HEAD", "/v4/documents/{document_token}", Nothing, "", None, 200),
         ("GET", "/health/live", Nothing, "", None, 200),
         ("GET", "/health/ready", Nothing, "", None, 200),
     ]
@@ -128,6 +143,10 @@ struct Ids {
     category: String,
     /// A category of the owner.
     assigned: String,
+    /// Of the customer without accounts.
+    identification_process: String,
+    /// What follows `/v4/documents/` in the URL of its document.
+    document_url: String,
 }
 
 impl Ids {
@@ -162,7 +181,16 @@ impl Ids {
             let answer = send(app.request_as(&token, method, &path).json(&body)).await;
             assert!(matches!(answer.status, 201 | 204), "{answer:?}");
         }
-        Self {
+        let process = identification_process(seed, childless.parse().unwrap());
+        let scope = Scope { org: org.parse().unwrap(), ..scope() };
+        app.put_document(&scope.org, process.document.key.as_str(), b"1").await;
+        let store = app.store().await;
+        let mut work = store.begin(&scope).await.unwrap();
+        work.contracts().insert(&contract(seed, &account_external)).await.unwrap();
+        work.identification_processes().insert(&process).await.unwrap();
+        work.commit(NOW, &[]).await.unwrap();
+        let identification_process = process.id.to_string();
+        let mut ids = Self {
             childless,
             owner,
             account,
@@ -172,7 +200,16 @@ impl Ids {
             document: nie(seed),
             category: category.to_string(),
             assigned: assigned.to_string(),
-        }
+            identification_process,
+            document_url: String::new(),
+        };
+        let path =
+            ids.fill("/customers/{customer_id}/identification-processes/{identification_process_id}", "");
+        let process =
+            send(app.request_as(&token, Method::GET, &format!("/v4/orgs/{org}{path}"))).await.json();
+        let url = process["document"]["public_url"].as_str().unwrap();
+        ids.document_url = url.strip_prefix(&format!("{PUBLIC_URL}/v4/documents/")).unwrap().to_owned();
+        ids
     }
 
     /// Defines two categories. Each organisation counts from 1; two are removed where it is not the first one, so that
@@ -208,6 +245,8 @@ impl Ids {
             document: nie(9_999_999),
             category: "999999".to_owned(),
             assigned: "999998".to_owned(),
+            identification_process: id(4),
+            document_url: "unknown".to_owned(),
         }
     }
 
@@ -222,6 +261,8 @@ impl Ids {
             .replace("{category_id}", category)
             .replace("{customer_external_id}", &self.customer_external)
             .replace("{account_external_id}", &self.account_external)
+            .replace("{identification_process_id}", &self.identification_process)
+            .replace("{document_token}", &self.document_url)
             + query
             + document
     }

@@ -1,7 +1,9 @@
 //! The binary as a process: it is killed, stopped and listened to.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,11 +11,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use application::ports::{DocumentStore, Store};
+use documents::{LocalFolder, SigningKey};
 use futures_util::future::join_all;
+use persistence::SqlStore;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testkit::fixtures::nif;
+use testkit::fixtures::{NOW, identification_process, nif, org, scope};
 use testkit::{Engine, TestDatabase};
 use tokio::task::JoinHandle;
 
@@ -420,4 +425,107 @@ async fn requests_without_a_token_are_answered_by_the_health_routes_only() {
     {
         assert_eq!(send(client.get(format!("{}{path}", process.url))).await.status, status, "{path}");
     }
+}
+
+/// The URL of a document of this many bytes that an import has brought, behind where the service is reached.
+async fn signed_url(installation: &Installation, process: &Process, size: u64) -> String {
+    let api = Api::new(process, &installation.token());
+    let customer = api.call(Method::POST, "/customers", Some(&private_customer(&nif(1)))).await.unwrap().id();
+    let brought = identification_process(1, customer.parse().unwrap());
+    let source = installation.folder.path().join("source");
+    File::create(&source).unwrap().set_len(size).unwrap();
+    let folder = installation.folder.path().join("data/documents");
+    let documents = LocalFolder::new(folder, String::new(), SigningKey::new(b""));
+    documents.put(&org(), &brought.document.key, &source).await.unwrap();
+    let timeout = Duration::from_secs(5);
+    let options = persistence::Options {
+        url: installation.database.url().to_owned(),
+        max_connections: 1,
+        statement_timeout: timeout,
+        acquire_timeout: timeout,
+    };
+    let store = SqlStore::connect(&options).await.unwrap();
+    let mut work = store.begin(&scope()).await.unwrap();
+    work.identification_processes().insert(&brought).await.unwrap();
+    work.commit(NOW, &[]).await.unwrap();
+    let path = format!("/customers/{customer}/identification-processes/{}", brought.id);
+    let answer = api.call(Method::GET, &path, None).await.unwrap().json();
+    let url = answer["document"]["public_url"].as_str().unwrap();
+    url.strip_prefix(&process.url).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_url_of_a_document_survives_a_restart_and_stays_out_of_the_log() {
+    let installation = Installation::new(Engine::Sqlite).await;
+    let mut process = installation.start();
+    let url = signed_url(&installation, &process, 3).await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let forged = url.replace("expires=", "expires=9");
+    let mut log = Vec::new();
+    for _ in 0..2 {
+        let answer = send(client.get(format!("{}{url}", process.url))).await;
+        assert_eq!((answer.status, answer.bytes), (200, vec![0; 3]));
+        assert_eq!(send(client.get(format!("{}{forged}", process.url))).await.status, 403);
+        process.terminate();
+        assert_eq!(process.child.wait().unwrap().code(), Some(0));
+        log.extend(process.log.iter());
+        process = installation.start();
+    }
+    let key = installation.folder.path().join("data/document-signing-key");
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read(&key).unwrap().len(), 32);
+
+    let (token, query) = url.strip_prefix("/v4/documents/").unwrap().split_once('?').unwrap();
+    let signature = query.split_once("&signature=").unwrap().1;
+    let secrets = [token, signature, "my_id_document"];
+    assert_eq!(
+        log.iter().filter(|line| line.contains("/v4/documents/{document_token}")).count(),
+        4,
+        "{log:?}"
+    );
+    for line in &log {
+        assert!(secrets.iter().all(|secret| !line.contains(secret)), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn processes_with_one_key_take_each_others_urls() {
+    let installation = Installation::new(Engine::Sqlite).await;
+    let start = |key: &str| {
+        let mut command = installation.command(&[]);
+        command.env("MASCUSTOMERS__DOCUMENTS__SIGNING_KEY", key);
+        Installation::run(command)
+    };
+    let first = start(&"k".repeat(32));
+    let url = signed_url(&installation, &first, 1).await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    for (key, status) in [("k".repeat(32), 200), ("l".repeat(32), 403)] {
+        let second = start(&key);
+        assert_eq!(send(client.get(format!("{}{url}", second.url))).await.status, status);
+    }
+    assert!(!installation.folder.path().join("data/document-signing-key").exists(), "no key is made");
+}
+
+#[tokio::test]
+async fn a_large_document_is_never_in_memory() {
+    const SIZE: u64 = 100 * 1024 * 1024;
+    let installation = Installation::new(Engine::Sqlite).await;
+    let process = installation.start();
+    let url = signed_url(&installation, &process, SIZE).await;
+    let status = format!("/proc/{}/status", process.child.id());
+    let peak_kb = || {
+        let status = fs::read_to_string(&status).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let before = peak_kb();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let mut response = client.get(format!("{}{url}", process.url)).send().await.unwrap();
+    let mut received = 0;
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        received += chunk.len() as u64;
+    }
+    assert_eq!(received, SIZE);
+    let grown = peak_kb() - before;
+    assert!(grown < 16 * 1024, "{grown} kB more");
 }

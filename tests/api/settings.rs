@@ -100,6 +100,9 @@ fn a_wrong_key_or_value_is_named() {
         ("environment = \"../secrets\"", "environment"),
         ("environment = \"\"", "environment"),
         ("environment = 7", "environment"),
+        ("[documents]\nurl_ttl_s = 4", "documents.url_ttl_s"),
+        ("[documents]\nurl_ttl_s = 604801", "documents.url_ttl_s"),
+        ("[documents]\nsigning_key = \"s3cr3t but only 31 characters..\"", "documents.signing_key"),
         ("[log]\nlevel = \"loud\"", "log.level"),
         ("[log]\nformat = \"xml\"", "log.format"),
         ("[auth]\njwks = \"http://example.com/jwks\"", "auth.jwks"),
@@ -160,7 +163,7 @@ fn wrong_organisations_are_named_by_their_path() {
 }
 
 #[test]
-fn no_complaint_shows_the_databases_url() {
+fn no_complaint_shows_a_secret() {
     let url = format!("postgres://user:{SECRET}@db/customers");
     for (default, named) in [
         (format!("[database]\nurl = \"{url}"), "line 2"),
@@ -177,6 +180,10 @@ fn no_complaint_shows_the_databases_url() {
     }
     let settings = load(&format!("[database]\nurl = \"{url}\"")).unwrap();
     assert_eq!(settings.database_url(), url);
+    assert!(!format!("{settings:?}").contains(SECRET));
+    let key = SECRET.repeat(6);
+    let settings = load(&format!("[documents]\nsigning_key = \"{key}\"")).unwrap();
+    assert_eq!(settings.documents.signing_key, key);
     assert!(!format!("{settings:?}").contains(SECRET));
 }
 

@@ -7,9 +7,12 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use application::ports::DocumentStore;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use bootstrap::{Application, Settings, World};
+use documents::{LocalFolder, SigningKey};
+use domain::OrgId;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use persistence::SqlStore;
@@ -49,6 +52,8 @@ pub(crate) use on_every_engine;
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "customers";
+/// Where callers are told that they reach the service.
+pub(crate) const PUBLIC_URL: &str = "https://customers.example";
 
 /// The key of the identity provider; making one takes a while.
 pub(crate) static RSA: LazyLock<EncodingKey> = LazyLock::new(|| {
@@ -65,7 +70,7 @@ pub(crate) struct TestApp {
     pub(crate) token: String,
     handle: ServerHandle,
     pub(crate) database: TestDatabase,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What came back.
@@ -143,7 +148,7 @@ impl TestApp {
         fs::write(&jwks, keys.to_string()).unwrap();
         let own = format!(
             "data_dir = {:?}\n\
-             [server]\nport = 0\nworkers = 1\npublic_url = \"https://customers.example\"\n\
+             [server]\nport = 0\nworkers = 1\npublic_url = {PUBLIC_URL:?}\n\
              [database]\nurl = {:?}\n\
              [outbox]\npoll_ms = 50\n\
              [auth]\njwks = {jwks:?}\nissuer = {ISSUER:?}\naudience = {AUDIENCE:?}\n{settings}",
@@ -165,7 +170,7 @@ impl TestApp {
         tokio::spawn(application.run_until_stopped());
         let token = token(&["telco"], &["API_KEY"]);
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { url, client, clock, token, handle, database, _folder: folder }
+        Self { url, client, clock, token, handle, database, folder }
     }
 
     /// A request to the organisation `telco` by someone who may do everything.
@@ -188,6 +193,28 @@ impl TestApp {
             acquire_timeout: timeout,
         };
         SqlStore::connect(&options).await.unwrap()
+    }
+
+    /// The documents of the service, for what only an import can bring. The key that signs URLs is another one.
+    pub(crate) fn documents(&self) -> LocalFolder {
+        self.documents_signed_by(b"of a stranger")
+    }
+
+    /// The documents of the service, with its own key.
+    pub(crate) fn own_documents(&self) -> LocalFolder {
+        self.documents_signed_by(&fs::read(self.folder.path().join("document-signing-key")).unwrap())
+    }
+
+    fn documents_signed_by(&self, key: &[u8]) -> LocalFolder {
+        let base_url = format!("{PUBLIC_URL}/v4/documents");
+        LocalFolder::new(self.folder.path().join("documents"), base_url, SigningKey::new(key))
+    }
+
+    /// Brings a document, as an import would.
+    pub(crate) async fn put_document(&self, org: &OrgId, key: &str, bytes: &[u8]) {
+        let source = self.folder.path().join("source");
+        fs::write(&source, bytes).unwrap();
+        self.documents().put(org, &key.parse().unwrap(), &source).await.unwrap();
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

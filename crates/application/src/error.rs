@@ -1,7 +1,7 @@
 use domain::{AccountError, CategoryError, CustomerError, PromotionError, SpecialTreatmentError};
 use thiserror::Error;
 
-use crate::ports::StoreError;
+use crate::ports::{DocumentStoreError, StoreError};
 
 /// What can be looked for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub enum Resource {
     Category,
     /// A category that a customer has.
     CategoryAssignment,
+    /// A contract that is active.
+    ActiveContract,
+    /// An identification process.
+    IdentificationProcess,
 }
 
 /// Why a use case did not do what it was asked to.
@@ -51,6 +55,9 @@ pub enum Error {
     /// The card is unknown, expired, or another customer's.
     #[error("no usable card of this customer")]
     Card,
+    /// The document store refuses or fails.
+    #[error(transparent)]
+    DocumentStore(#[from] DocumentStoreError),
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),

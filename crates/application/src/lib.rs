@@ -2,8 +2,10 @@
 
 mod accounts;
 mod categories;
+mod contracts;
 mod customers;
 mod error;
+mod identification_processes;
 mod outbox;
 pub mod ports;
 mod promotions;
@@ -15,8 +17,10 @@ pub use accounts::{
     Acceptance, AccountPolicy, AccountRef, Accounts, InvoiceRecipient, NewAccountRequest, OrgPolicy,
 };
 pub use categories::Categories;
+pub use contracts::Contracts;
 pub use customers::{Customers, Search, SearchError};
 pub use error::{Error, Resource};
+pub use identification_processes::{IdentificationProcessView, IdentificationProcesses};
 pub use outbox::{Outbox, OutboxPolicy};
 pub use promotions::Promotions;
 pub use scope::Scope;

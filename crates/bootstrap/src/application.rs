@@ -11,13 +11,18 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::{Context, Result, bail};
 use application::ports::{Calendar, Clock, PaymentGateway, Store};
-use application::{Accounts, Categories, Customers, Outbox, Promotions, SpecialTreatments, Tokenizations};
+use application::{
+    Accounts, Categories, Contracts, Customers, IdentificationProcesses, Outbox, Promotions,
+    SpecialTreatments, Tokenizations,
+};
 use http_api::{Jwks, State, Verifier, configure, observe};
 use payments::Sandbox;
 use persistence::SqlStore;
 use tokio::runtime::Handle;
 
-use crate::development_key::{DevelopmentKey, create_private_dir};
+use crate::development_key::DevelopmentKey;
+use crate::documents::document_store;
+use crate::private_file::create_private_dir;
 use crate::settings::{Environment, Gateway, Settings};
 use crate::worker::Workers;
 use crate::world::World;
@@ -163,6 +168,7 @@ fn state(
         "" => format!("http://{address}"),
         url => url.to_owned(),
     };
+    let documents = Arc::new(document_store(settings, &public_url)?);
     Ok(State {
         customers: Customers { store: Arc::clone(&store), clock: Arc::clone(&clock), ids: Arc::clone(&ids) },
         accounts: Accounts {
@@ -187,6 +193,14 @@ fn state(
         }),
         categories: Categories { store: Arc::clone(&store), clock: Arc::clone(&clock) },
         special_treatments: SpecialTreatments { store: Arc::clone(&store), clock: Arc::clone(&clock) },
+        contracts: Contracts { store: Arc::clone(&store), clock: Arc::clone(&clock) },
+        identification_processes: IdentificationProcesses {
+            store: Arc::clone(&store),
+            documents: documents.clone(),
+            clock: Arc::clone(&clock),
+            url_lifetime: settings.document_url_lifetime(),
+        },
+        documents,
         store,
         clock,
         verifier,

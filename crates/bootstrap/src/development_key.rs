@@ -1,8 +1,5 @@
 //! The key that signs tokens while no identity provider is configured.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
@@ -11,8 +8,8 @@ use http_api::Jwks;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
+use crate::private_file::read_or_create;
 use crate::settings::Settings;
 
 const KID: &str = "development";
@@ -33,13 +30,11 @@ pub(crate) struct Bearer {
 impl DevelopmentKey {
     /// Reads the key, or makes it when there is none.
     pub(crate) fn load_or_create(data_dir: &Path) -> Result<Self> {
-        create_private_dir(data_dir)?;
-        let path = data_dir.join("development-key.pkcs8");
-        let name = path.display();
-        if !path.exists() {
-            make_key(&path).with_context(|| format!("cannot make {name}"))?;
-        }
-        Ok(Self { pkcs8: fs::read(&path).with_context(|| format!("cannot read {name}"))? })
+        let pkcs8 = read_or_create(data_dir, "development-key.pkcs8", || {
+            let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new());
+            Ok(key.map_err(|_| anyhow!("no key"))?.as_ref().to_vec())
+        })?;
+        Ok(Self { pkcs8 })
     }
 
     /// The key set that verifies what this key signs.
@@ -66,24 +61,4 @@ impl DevelopmentKey {
         let header = Header { kid: Some(KID.to_owned()), ..Header::new(Algorithm::EdDSA) };
         encode(&header, &claims, &EncodingKey::from_ed_der(&self.pkcs8)).context("cannot sign the token")
     }
-}
-
-/// Makes a key file that only its owner can read, unless another process is faster. It appears under its name when it is whole.
-fn make_key(path: &Path) -> Result<()> {
-    let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
-        .map_err(|_| anyhow!("no key"))?;
-    let draft = path.with_extension(Uuid::now_v7().to_string());
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(key.as_ref())?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-/// Makes a folder that only its owner can read: it holds personal data.
-pub(crate) fn create_private_dir(path: &Path) -> Result<()> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("cannot make the folder {}", path.display()))
 }

@@ -3,6 +3,8 @@
 mod application;
 mod cli;
 mod development_key;
+mod documents;
+mod private_file;
 mod settings;
 mod telemetry;
 mod worker;

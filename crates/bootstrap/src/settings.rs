@@ -18,7 +18,7 @@ use crate::world::ZonedCalendar;
 pub struct Settings {
     /// Where this process stands.
     pub environment: Environment,
-    /// Folder of the SQLite file and the development key.
+    /// Folder of the SQLite file, the documents and the keys that are made at the first start.
     pub data_dir: PathBuf,
     /// Where the customers live; a name of the IANA time zone database.
     pub time_zone: String,
@@ -28,6 +28,8 @@ pub struct Settings {
     pub database: Database,
     /// Who may call it.
     pub auth: Auth,
+    /// How it hands out documents.
+    pub documents: Documents,
     /// What it tells the operator.
     pub log: Log,
     /// How cards are tokenized.
@@ -100,6 +102,22 @@ pub struct Auth {
     /// Required `aud`; empty for any.
     pub audience: String,
     roles: HashMap<String, Vec<Permission>>,
+}
+
+/// How documents are handed out.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Documents {
+    /// How many seconds the URL of a document works.
+    pub url_ttl_s: u32,
+    /// What signs the URLs; empty for a key in `data_dir` that is made at the first start. A secret.
+    pub signing_key: String,
+}
+
+impl std::fmt::Debug for Documents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Documents").field("url_ttl_s", &self.url_ttl_s).finish_non_exhaustive()
+    }
 }
 
 /// What the operator is told.
@@ -265,6 +283,7 @@ impl Settings {
         );
         self.calendar()?;
         self.check_outbox()?;
+        self.check_documents()?;
         self.check_auth()?;
         self.account_policy().map(drop)
     }
@@ -285,6 +304,15 @@ impl Settings {
         ensure!(
             (1..=2_592_000).contains(&expires),
             "payments.tokenization_expires_after_s: must be 1 to 2592000"
+        );
+        Ok(())
+    }
+    fn check_documents(&self) -> Result<()> {
+        let documents = &self.documents;
+        ensure!((5..=604_800).contains(&documents.url_ttl_s), "documents.url_ttl_s: must be 5 to 604800");
+        ensure!(
+            documents.signing_key.is_empty() || documents.signing_key.len() >= 32,
+            "documents.signing_key: must have at least 32 characters"
         );
         Ok(())
     }
@@ -349,6 +377,10 @@ impl Settings {
             statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
             acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
         }
+    }
+
+    pub(crate) fn document_url_lifetime(&self) -> time::Duration {
+        time::Duration::seconds(self.documents.url_ttl_s.into())
     }
 
     pub(crate) fn calendar(&self) -> Result<ZonedCalendar> {

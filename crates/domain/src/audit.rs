@@ -3,8 +3,10 @@
 use crate::account::Account;
 use crate::card::Card;
 use crate::category::{Category, CategoryAssignment};
+use crate::contract::Contract;
 use crate::customer::Customer;
 use crate::id::CustomerId;
+use crate::identification_process::IdentificationProcess;
 use crate::promotion::Promotion;
 use crate::tokenization::Tokenization;
 
@@ -117,6 +119,17 @@ impl From<&CategoryAssignment> for AuditEntry {
     }
 }
 
+impl From<&IdentificationProcess> for AuditEntry {
+    fn from(process: &IdentificationProcess) -> Self {
+        Self {
+            customer_id: Some(process.customer_id),
+            entity: EntityKind::IdentificationProcess,
+            entity_id: process.id.to_string(),
+            fields: IdentificationProcess::FIELDS.to_vec(),
+        }
+    }
+}
+
 impl AuditEntry {
     /// A change of a promotion of an account of this customer.
     #[must_use]
@@ -147,6 +160,42 @@ impl AuditEntry {
             entity: EntityKind::SpecialTreatment,
             entity_id: "organisation".to_owned(),
             fields: vec!["values"],
+        }
+    }
+    /// A new contract of an account of `customer`, as far as that is known: a contract names an account by its external id.
+    #[must_use]
+    pub fn of_contract(contract: &Contract, customer: Option<CustomerId>) -> Self {
+        Self {
+            customer_id: customer,
+            entity: EntityKind::Contract,
+            entity_id: contract.id.to_string(),
+            fields: contract.given().to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::ContractId;
+
+    #[test]
+    fn a_contract_stands_on_the_timeline_of_its_customer_if_that_is_known() {
+        let contract = Contract {
+            id: ContractId(Uuid::from_u128(7)),
+            account_external_id: "1".parse().unwrap(),
+            start_date: datetime!(2026-03-14 10:30 UTC),
+            end_date: None,
+            requests: Vec::new(),
+        };
+        for customer in [None, Some(CustomerId(Uuid::from_u128(1)))] {
+            let entry = AuditEntry::of_contract(&contract, customer);
+            assert_eq!((entry.customer_id, entry.entity), (customer, EntityKind::Contract));
+            assert_eq!(entry.entity_id, contract.id.to_string());
+            assert_eq!(entry.fields, ["account_external_id", "start_date", "requests"]);
         }
     }
 }

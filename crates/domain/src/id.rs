@@ -58,6 +58,14 @@ uuid_id! {
     /// Identifies a credential within an organisation.
     CredentialId
 }
+uuid_id! {
+    /// Identifies a contract within an organisation.
+    ContractId
+}
+uuid_id! {
+    /// Identifies an identification process within an organisation.
+    IdentificationProcessId
+}
 
 /// Identifies a category within an organisation: a 32-bit integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

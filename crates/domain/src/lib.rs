@@ -13,11 +13,13 @@ mod card_number;
 mod catalogue_value;
 mod category;
 mod contact;
+mod contract;
 mod country;
 mod customer;
 mod date;
 mod iban;
 mod id;
+mod identification_process;
 mod identity_document;
 mod payment_method;
 mod promotion;
@@ -47,6 +49,7 @@ pub use contact::{
     ContactInfo, ContactList, ContactListError, ContactPoint, Email, EmailAddress, EmailEntry, EmailError,
     LoginEmail, Phone, PhoneNumber, PhoneNumberError, PhoneType,
 };
+pub use contract::{Contract, ContractRequest};
 pub use country::{Country, CountryError};
 pub use customer::{
     AssociatedUser, Change, CompanyInfo, CompanyPatch, ContactPatch, CorporateSegment, Customer,
@@ -57,8 +60,11 @@ pub use customer::{
 pub use date::{Birthdate, DateError, FoundingDate, parse_date};
 pub use iban::{Iban, IbanError};
 pub use id::{
-    AccountId, Actor, CategoryId, CredentialId, CustomerId, ExternalId, GatewayToken, GatewayTokenError,
-    NotAUuid, NotAnInteger, OrgId, OrgIdError, PromotionId,
+    AccountId, Actor, CategoryId, ContractId, CredentialId, CustomerId, ExternalId, GatewayToken,
+    GatewayTokenError, IdentificationProcessId, NotAUuid, NotAnInteger, OrgId, OrgIdError, PromotionId,
+};
+pub use identification_process::{
+    DocumentKey, DocumentKeyError, IdentificationProcess, MediaType, MediaTypeError, StoredDocument,
 };
 pub use identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
 pub use payment_method::{

@@ -94,7 +94,7 @@ impl<P> Call<P> {
     }
 }
 
-fn form_urlencoded(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+pub(crate) fn form_urlencoded(query: &str) -> Result<Vec<(String, String)>, ApiError> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

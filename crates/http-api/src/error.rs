@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use application::Error;
-use application::ports::StoreError;
+use application::ports::{DocumentStoreError, StoreError};
 use domain::{AccountError, CategoryError, CustomerError, PromotionError, SpecialTreatmentError};
 use serde::Serialize;
 
@@ -33,12 +33,16 @@ pub(crate) enum ApiError {
     BadRequest(Vec<FieldError>),
     Unauthorized,
     Forbidden,
+    /// The signed URL is not, or no longer, valid.
+    UrlRefused,
     NotFound,
     MethodNotAllowed(&'static str),
     Conflict(String),
     PayloadTooLarge,
     UnsupportedMediaType,
     Unexpected,
+    /// Something other than the database does not work; told in this message.
+    Unavailable(&'static str),
     DatabaseUnavailable,
     DatabaseTimeout,
 }
@@ -64,14 +68,14 @@ impl ApiError {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::UrlRefused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::DatabaseTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -81,12 +85,13 @@ impl ApiError {
         match self {
             Self::BadRequest(_) => ("MCUS.999.998", "Bad request"),
             Self::Unauthorized => ("MCUS.999.996", "Unauthorized"),
-            Self::Forbidden => ("MCUS.999.995", "Forbidden"),
+            Self::Forbidden | Self::UrlRefused => ("MCUS.999.995", "Forbidden"),
             Self::NotFound => ("MCUS.999.997", "Resource not found"),
             Self::Conflict(_) => ("MCUS.999.994", "Conflict"),
             Self::PayloadTooLarge => ("MCUS.999.992", "Payload too large"),
             Self::UnsupportedMediaType => ("MCUS.999.991", "Unsupported media type"),
             Self::MethodNotAllowed(_) | Self::Unexpected => ("MCUS.999.999", "Unexpected error"),
+            Self::Unavailable(_) => ("MCUS.999.988", "Service unavailable"),
             Self::DatabaseUnavailable => ("MCUS.001.005", "Database error"),
             Self::DatabaseTimeout => ("MCUS.001.009", "Database error"),
         }
@@ -97,12 +102,14 @@ impl ApiError {
             Self::BadRequest(fields) => return fields.iter().map(ToString::to_string).collect(),
             Self::Unauthorized => "A valid bearer token is required",
             Self::Forbidden => "The token does not allow this",
+            Self::UrlRefused => "The URL is not valid, or has expired",
             Self::NotFound => "The resource does not exist",
             Self::MethodNotAllowed(_) => "The method is not allowed",
             Self::Conflict(message) => message,
             Self::PayloadTooLarge => "The body must have at most 262144 bytes",
             Self::UnsupportedMediaType => "The content type must be application/json",
             Self::Unexpected => "An unexpected error has occurred",
+            Self::Unavailable(message) => message,
             Self::DatabaseUnavailable => "The database is not available; try again",
             Self::DatabaseTimeout => "The database took too long",
         };
@@ -191,6 +198,7 @@ impl From<Error> for ApiError {
                 Self::Conflict(error.to_string())
             }
             Error::Card => Self::bad_request("details.token_id", error),
+            Error::DocumentStore(error) => error.into(),
             Error::Store(error) => error.into(),
         }
     }
@@ -214,6 +222,18 @@ impl From<CustomerError> for ApiError {
     }
 }
 
+impl From<DocumentStoreError> for ApiError {
+    fn from(error: DocumentStoreError) -> Self {
+        match error {
+            DocumentStoreError::Refused => Self::UrlRefused,
+            DocumentStoreError::Missing => Self::NotFound,
+            DocumentStoreError::Unavailable(_) => {
+                Self::logged(Self::Unavailable("The document store is not available"), &error)
+            }
+        }
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -230,7 +250,7 @@ impl From<StoreError> for ApiError {
 
 impl ApiError {
     /// What the caller is not told is told the operator, once.
-    fn logged(self, error: &StoreError) -> Self {
+    fn logged(self, error: &dyn std::error::Error) -> Self {
         let causes: Vec<String> =
             std::iter::successors(std::error::Error::source(error), |cause| cause.source())
                 .map(ToString::to_string)

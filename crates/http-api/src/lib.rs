@@ -7,9 +7,12 @@ mod address;
 mod body;
 mod call;
 mod category;
+mod contract;
 mod customer;
+mod document;
 mod error;
 mod health;
+mod identification_process;
 mod json;
 mod jwt;
 mod observe;
@@ -22,10 +25,14 @@ mod view;
 
 use std::sync::Arc;
 
-use application::ports::{Clock, Store};
-use application::{Accounts, Categories, Customers, Promotions, SpecialTreatments, Tokenizations};
+use application::ports::{Clock, SignedDocuments, Store};
+use application::{
+    Accounts, Categories, Contracts, Customers, IdentificationProcesses, Promotions, SpecialTreatments,
+    Tokenizations,
+};
 
 pub use access::{Permission, RoleTable};
+pub use document::DOCUMENTS;
 pub use jwt::{Jwks, JwksError, Verifier};
 pub use observe::observe;
 pub use routes::{configure, routes};
@@ -44,6 +51,12 @@ pub struct State {
     pub categories: Categories,
     /// Use cases of special treatment.
     pub special_treatments: SpecialTreatments,
+    /// Use cases of contracts.
+    pub contracts: Contracts,
+    /// Use cases of identification processes.
+    pub identification_processes: IdentificationProcesses,
+    /// The documents that the service itself hands out.
+    pub documents: Arc<dyn SignedDocuments>,
     /// For readiness.
     pub store: Arc<dyn Store>,
     /// Tells what day it is, for dates in requests.

@@ -7,8 +7,12 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
+use crate::document::DOCUMENT;
 use crate::error::ApiError;
-use crate::{account, category, customer, health, promotion, special_treatment, timeline, tokenization};
+use crate::{
+    account, category, contract, customer, document, health, identification_process, promotion,
+    special_treatment, timeline, tokenization,
+};
 
 /// A malformed name of an organisation makes an unknown path.
 pub(crate) const ORGANISATION: &str = "/v4/orgs/{org_id:[a-z0-9][a-z0-9_-]{0,62}}";
@@ -38,7 +42,7 @@ macro_rules! methods {
         }
     };
 }
-methods!(delete DELETE, get GET, patch PATCH, post POST, put PUT);
+methods!(delete DELETE, get GET, head HEAD, patch PATCH, post POST, put PUT);
 
 /// The operations under an organisation. A fixed path stands before the one with a parameter in its place.
 fn operations() -> Vec<Endpoint> {
@@ -104,6 +108,14 @@ fn operations() -> Vec<Endpoint> {
             .get("getCustomerSpecialTreatment", special_treatment::get)
             .put("putCustomerSpecialTreatment", special_treatment::put)
             .delete("deleteCustomerSpecialTreatment", special_treatment::delete),
+        on("/external-accounts/{account_external_id}/contracts")
+            .get("getContractsByAccountExternalId", contract::list),
+        on("/external-accounts/{account_external_id}/contracts/active")
+            .get("getActiveContractByAccountExternalId", contract::active),
+        on("/customers/{customer_id}/identification-processes")
+            .get("getCustomerIdentificationProcesses", identification_process::list),
+        on("/customers/{customer_id}/identification-processes/{identification_process_id}")
+            .get("getCustomerIdentificationProcess", identification_process::get),
     ]
 }
 
@@ -112,6 +124,7 @@ fn open_operations() -> Vec<Endpoint> {
     vec![
         on("/health/live").get("getLiveness", health::live),
         on("/health/ready").get("getReadiness", health::ready),
+        on(DOCUMENT).get("getDocument", document::get).head("headDocument", document::get_head),
     ]
 }
 

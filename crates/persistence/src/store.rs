@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use application::Scope;
 use application::ports::{
-    Accounts, Cards, Categories, CategoryAssignments, Customers, Outbox, Promotions, SpecialTreatments,
-    Store, StoreError, Tokenizations, UnitOfWork,
+    Accounts, Cards, Categories, CategoryAssignments, Contracts, Customers, IdentificationProcesses, Outbox,
+    Promotions, SpecialTreatments, Store, StoreError, Tokenizations, UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{AuditEntry, ExternalId};
@@ -312,6 +312,13 @@ impl UnitOfWork for Unit {
     }
 
     fn special_treatments(&mut self) -> &mut dyn SpecialTreatments {
+        self
+    }
+    fn contracts(&mut self) -> &mut dyn Contracts {
+        self
+    }
+
+    fn identification_processes(&mut self) -> &mut dyn IdentificationProcesses {
         self
     }
 

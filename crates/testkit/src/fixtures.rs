@@ -3,12 +3,13 @@
 use application::Scope;
 use domain::{
     Account, AccountData, AccountId, Address, AssociatedUser, BillingAddress, Birthdate, Card,
-    CatalogueValue, CatalogueValues, CompanyInfo, ContactInfo, ContactList, CorporateSegment, CredentialId,
-    Customer, CustomerId, DeliveryMode, DigitalPersonalInfo, DocumentType, EmailEntry, FoundingDate,
-    GatewayToken, Gender, Iban, IdentityDocument, Invoice, InvoiceCycle, Language, LoginEmail, Modality,
+    CatalogueValue, CatalogueValues, CompanyInfo, ContactInfo, ContactList, Contract, ContractId,
+    ContractRequest, CorporateSegment, CredentialId, Customer, CustomerId, DeliveryMode, DigitalPersonalInfo,
+    DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban, IdentificationProcess,
+    IdentificationProcessId, IdentityDocument, Invoice, InvoiceCycle, Language, LoginEmail, Modality,
     NewAccount, NewAccountModality, NewCategory, NewCategoryAssignment, NewCustomer, NewPaymentMethodType,
     NewPromotion, OrgId, PaymentMethod, PaymentPolicy, Period, PersonalInfo, Phone, PhoneNumber, PhoneType,
-    Profile, Promotion, PromotionId, Role, Text,
+    Profile, Promotion, PromotionId, Role, StoredDocument, Text,
 };
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -39,6 +40,18 @@ pub const fn promotion_id(n: u32) -> PromotionId {
 #[must_use]
 pub const fn credential_id(n: u32) -> CredentialId {
     CredentialId(uuid(0xd00, n))
+}
+
+/// The `n`th contract id: `01950000-0000-7e00-8000-` and `n` in hexadecimal.
+#[must_use]
+pub const fn contract_id(n: u32) -> ContractId {
+    ContractId(uuid(0xe00, n))
+}
+
+/// The `n`th identification process id: `01950000-0000-7f00-8000-` and `n` in hexadecimal.
+#[must_use]
+pub const fn identification_process_id(n: u32) -> IdentificationProcessId {
+    IdentificationProcessId(uuid(0xf00, n))
 }
 
 /// Laid out like version 7 (RFC 9562, section 5.7): time, version, `kind` for 12 random bits, variant, `n` for the other ones.
@@ -357,6 +370,44 @@ pub fn card(token_id: &str, customer_id: CustomerId) -> Card {
         expiration: "05/2029".parse().unwrap(),
         created_at: NOW,
     }
+}
+
+/// The open contract with [`contract_id`] `n` of the account that has this external id; it started at [`NOW`].
+#[must_use]
+pub fn contract(n: u32, account_external_id: &str) -> Contract {
+    let request = ContractRequest {
+        request_external_id: text("214748364"),
+        create_date: NOW,
+        contract_reference_id: text("MMC2105077108808"),
+        kind: text("SALE_MOBILE_ONLY"),
+        origin_user: text("john.doe"),
+    };
+    Contract {
+        id: contract_id(n),
+        account_external_id: text(account_external_id),
+        start_date: NOW,
+        end_date: None,
+        requests: vec![request],
+    }
+}
+
+/// A PDF under this key.
+#[must_use]
+pub fn stored_document(key: &str) -> StoredDocument {
+    StoredDocument {
+        name: text("my_id_document.pdf"),
+        kind: text("NIF"),
+        media_type: "application/pdf".parse().unwrap(),
+        size_bytes: 123_456,
+        key: key.parse().unwrap(),
+    }
+}
+
+/// The identification of a customer with [`identification_process_id`] `n`, which took place at [`NOW`].
+#[must_use]
+pub fn identification_process(n: u32, customer_id: CustomerId) -> IdentificationProcess {
+    let id = identification_process_id(n);
+    IdentificationProcess { id, customer_id, process_date: NOW, document: stored_document(&id.to_string()) }
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 mod category;
+mod contract;
+mod identification_process;
 mod promotion;
 mod special_treatment;
 
@@ -9,16 +11,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use application::Scope;
 use application::ports::{
     AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Cards,
-    Categories, CategoryAssignments, Constraint, CustomerReads, CustomerRef, Customers, Effect, Neighbour,
-    Outbox, OutboxEntry, OutboxQueue, PaymentMethodEntry, Promotions, SpecialTreatments, Store, StoreError,
-    TimelineEntry, TimelinePage, TokenizationReads, Tokenizations, UnitOfWork,
+    Categories, CategoryAssignments, Constraint, Contracts, CustomerReads, CustomerRef, Customers, Effect,
+    IdentificationProcesses, Neighbour, Outbox, OutboxEntry, OutboxQueue, PaymentMethodEntry, Promotions,
+    SpecialTreatments, Store, StoreError, TimelineEntry, TimelinePage, TokenizationReads, Tokenizations,
+    UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{
     Account, AccountData, AccountEvent, AccountId, Actor, AuditEntry, Card, CategoryData, CategoryId,
-    Customer, CustomerData, CustomerEvent, CustomerId, DocumentType, ExternalId, GatewayToken, OrgId,
-    PromotionData, PromotionEvent, PromotionId, SpecialTreatment, SpecialTreatmentList, Tokenization,
-    TokenizationData,
+    Contract, ContractId, Customer, CustomerData, CustomerEvent, CustomerId, DocumentType, ExternalId,
+    GatewayToken, IdentificationProcess, IdentificationProcessId, OrgId, PromotionData, PromotionEvent,
+    PromotionId, SpecialTreatment, SpecialTreatmentList, Tokenization, TokenizationData,
 };
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
@@ -73,6 +76,8 @@ struct Organisation {
     special_treatment_list: SpecialTreatmentList,
     /// The current ones.
     special_treatments: HashMap<CustomerId, SpecialTreatment>,
+    contracts: BTreeMap<ContractId, Contract>,
+    identification_processes: BTreeMap<IdentificationProcessId, IdentificationProcess>,
     audit: Vec<AuditRow>,
 }
 
@@ -266,6 +271,13 @@ impl UnitOfWork for Unit {
     }
 
     fn special_treatments(&mut self) -> &mut dyn SpecialTreatments {
+        self
+    }
+    fn contracts(&mut self) -> &mut dyn Contracts {
+        self
+    }
+
+    fn identification_processes(&mut self) -> &mut dyn IdentificationProcesses {
         self
     }
 

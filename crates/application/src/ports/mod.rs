@@ -3,6 +3,7 @@
 mod audit;
 mod category;
 mod clock;
+mod document_store;
 mod ids;
 mod outbox;
 mod payment_gateway;
@@ -14,12 +15,16 @@ pub use category::{
     AssignedCategory, Categories, CategoryAssignments, CategoryHistory, CategoryReads, HistoricalValue,
 };
 pub use clock::{Calendar, Clock};
+pub use document_store::{
+    DocumentBytes, DocumentStore, DocumentStoreError, OpenDocument, SignedDocuments, SignedUrl,
+};
 pub use ids::Ids;
 pub use outbox::{Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue};
 pub use payment_gateway::{PaymentGateway, PaymentGatewayError, TokenizationRequest};
 pub use special_treatment::{SpecialTreatmentReads, SpecialTreatments};
 pub use store::{
-    AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards, Constraint,
-    CustomerReads, CustomerRef, Customers, PaymentMethodEntry, PromotionReads, Promotions, Store, StoreError,
-    TokenizationReads, Tokenizations, UnitOfWork,
+    AccountContracts, AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards,
+    Constraint, ContractReads, Contracts, CustomerReads, CustomerRef, Customers, IdentificationProcessEntry,
+    IdentificationProcessReads, IdentificationProcesses, PaymentMethodEntry, PromotionReads, Promotions,
+    Store, StoreError, TokenizationReads, Tokenizations, UnitOfWork,
 };

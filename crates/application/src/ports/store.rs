@@ -2,8 +2,9 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use domain::{
-    Account, AccountId, AuditEntry, BillingAddress, Card, Customer, CustomerId, DocumentType, ExternalId,
-    GatewayToken, OrgId, PaymentMethod, Profile, Promotion, PromotionEvent, PromotionId, Tokenization,
+    Account, AccountId, AuditEntry, BillingAddress, Card, Contract, ContractId, Customer, CustomerId,
+    DocumentType, ExternalId, GatewayToken, IdentificationProcess, IdentificationProcessId, OrgId,
+    PaymentMethod, Profile, Promotion, PromotionEvent, PromotionId, Tokenization,
 };
 use time::{Date, OffsetDateTime};
 
@@ -67,6 +68,8 @@ pub trait Store:
     + PromotionReads
     + CategoryReads
     + SpecialTreatmentReads
+    + ContractReads
+    + IdentificationProcessReads
 {
     /// Begins changes that are kept all together or not at all. Everything done in the unit is bound to the scope's
     /// organisation and recorded as done by its actor.
@@ -96,6 +99,10 @@ pub trait UnitOfWork: Send {
     fn category_assignments(&mut self) -> &mut dyn CategoryAssignments;
     /// What the organisation offers, and what its customers get.
     fn special_treatments(&mut self) -> &mut dyn SpecialTreatments;
+    /// The contracts of the organisation's accounts.
+    fn contracts(&mut self) -> &mut dyn Contracts;
+    /// The identification processes of the organisation's customers.
+    fn identification_processes(&mut self) -> &mut dyn IdentificationProcesses;
     /// What has to happen outside.
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// Keeps the changes: when this returns, they survive the death of the process. With them the audit keeps what was changed
@@ -182,6 +189,27 @@ pub trait Promotions: Send {
     async fn insert(&mut self, promotion: &Promotion) -> Result<(), StoreError>;
     /// Writes the promotion and appends its events to the history; [`StoreError::Stale`] if it was changed since it was read.
     async fn update(&mut self, promotion: &Promotion) -> Result<(), StoreError>;
+}
+
+/// Contracts within a unit of work.
+#[async_trait]
+pub trait Contracts: Send {
+    /// Reads a contract.
+    async fn find(&mut self, id: ContractId) -> Result<Option<Contract>, StoreError>;
+    /// Adds a contract, whether or not there is an account that has its external id. Instants are kept in whole microseconds.
+    async fn insert(&mut self, contract: &Contract) -> Result<(), StoreError>;
+}
+
+/// Identification processes within a unit of work.
+#[async_trait]
+pub trait IdentificationProcesses: Send {
+    /// Reads a process.
+    async fn find(
+        &mut self,
+        id: IdentificationProcessId,
+    ) -> Result<Option<IdentificationProcess>, StoreError>;
+    /// Adds a process of a known customer. Instants are kept in whole microseconds.
+    async fn insert(&mut self, process: &IdentificationProcess) -> Result<(), StoreError>;
 }
 
 /// A customer by its two ids.
@@ -318,4 +346,52 @@ pub trait PromotionReads: Send + Sync {
         account: AccountId,
         from: Option<Date>,
     ) -> Result<Option<Vec<PromotionEvent>>, StoreError>;
+}
+
+/// A live account and its contracts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountContracts {
+    /// The account.
+    pub account_id: AccountId,
+    /// The one that started last first; of several that started at one instant the one with the highest id.
+    pub contracts: Vec<Contract>,
+}
+
+/// Look-ups of contracts: one statement each, outside any unit of work.
+#[async_trait]
+pub trait ContractReads: Send + Sync {
+    /// The live accounts that have this external id, with the contracts of that id; at most two.
+    async fn contracts_by_account_external_id(
+        &self,
+        org: &OrgId,
+        external_id: &ExternalId,
+    ) -> Result<Vec<AccountContracts>, StoreError>;
+}
+
+/// One of the identification processes of a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentificationProcessEntry {
+    /// Id.
+    pub id: IdentificationProcessId,
+    /// When it took place.
+    pub process_date: OffsetDateTime,
+}
+
+/// Look-ups of identification processes: one statement each, outside any unit of work.
+#[async_trait]
+pub trait IdentificationProcessReads: Send + Sync {
+    /// The processes of a customer, live or ended, newest first, those of one instant by descending id; nothing when there is
+    /// no such customer.
+    async fn identification_processes_of(
+        &self,
+        org: &OrgId,
+        customer: CustomerId,
+    ) -> Result<Option<Vec<IdentificationProcessEntry>>, StoreError>;
+    /// A process of a customer, live or ended.
+    async fn identification_process(
+        &self,
+        org: &OrgId,
+        customer: CustomerId,
+        id: IdentificationProcessId,
+    ) -> Result<Option<IdentificationProcess>, StoreError>;
 }

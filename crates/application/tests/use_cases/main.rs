@@ -3,7 +3,9 @@
 
 mod accounts;
 mod categories;
+mod contracts;
 mod customers;
+mod identification_processes;
 mod promotions;
 mod special_treatment;
 mod tokenizations;

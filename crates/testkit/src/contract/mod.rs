@@ -6,7 +6,11 @@
 pub mod accounts;
 pub mod audit;
 pub mod categories;
+pub mod contracts;
 pub mod customers;
+#[cfg(feature = "database")]
+pub mod document_store;
+pub mod identification_processes;
 mod org;
 pub mod outbox;
 pub mod promotions;
@@ -66,6 +70,19 @@ macro_rules! store_contract {
             an_account_needs_its_customer
             cards_come_back_as_they_were
             cards_of_other_organisations_are_unknown
+        }
+        $crate::store_contract! { @tests $make, contracts:
+            every_contract_comes_back_as_it_was
+            contracts_are_listed_newest_start_first
+            contracts_are_found_by_live_accounts
+            contracts_of_other_organisations_are_unknown
+            a_contract_is_added_once
+        }
+        $crate::store_contract! { @tests $make, identification_processes:
+            every_process_comes_back_as_it_was
+            processes_are_listed_newest_first
+            processes_of_others_are_unknown
+            a_process_is_added_once_to_its_customer
         }
         $crate::store_contract! { @tests $make, audit:
             a_timeline_is_newest_first

@@ -1,0 +1,2 @@
+DROP TABLE identification_processes;
+DROP TABLE contracts;
