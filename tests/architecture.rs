@@ -10,11 +10,25 @@ const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("application", &["domain"]),
     ("documents", &["application", "domain"]),
+    ("identity", &["application", "domain"]),
+    ("notifications", &["application"]),
     ("payments", &["application", "domain"]),
     ("persistence", &["application", "domain"]),
     ("http-api", &["application", "domain"]),
     ("testkit", &["application", "domain"]),
-    ("bootstrap", &["application", "documents", "domain", "http-api", "payments", "persistence"]),
+    (
+        "bootstrap",
+        &[
+            "application",
+            "documents",
+            "domain",
+            "http-api",
+            "identity",
+            "notifications",
+            "payments",
+            "persistence",
+        ],
+    ),
 ];
 
 /// What must not stand behind the domain and the use cases, however far away.

@@ -28,6 +28,50 @@ type Row = (&'static str, &'static str, Needs, &'static str, Option<Value>, u16)
 
 /// Every route.
 fn table() -> Vec<Row> {
+    [general(), catalogue_and_documents(), credentials()].concat()
+}
+
+fn credentials() -> Vec<Row> {
+    vec![
+        ("GET", "/customers/{customer_id}/credentials", Read, "", None, 200),
+        (
+            "POST",
+            "/customers/{customer_id}/credentials",
+            Write,
+            "",
+            Some(json!({ "username": "new@example.com" })),
+            201,
+        ),
+        (
+            "PATCH",
+            "/customers/{customer_id}/credentials",
+            Write,
+            "",
+            Some(json!({ "expiration_date": "2030-01-01" })),
+            204,
+        ),
+        (
+            "POST",
+            "/customers/{customer_id}/credentials/change",
+            Write,
+            "",
+            Some(json!({ "username": "changed@example.com" })),
+            204,
+        ),
+        (
+            "POST",
+            "/customers/{customer_id}/credentials/migration",
+            Write,
+            "",
+            Some(json!({ "username": "migrated@example.com" })),
+            201,
+        ),
+        ("POST", "/customers/{customer_id}/credentials/activate", Write, "", None, 202),
+        ("DELETE", "/customers/{customer_id}/credentials/{credential_id}", Write, "", None, 204),
+    ]
+}
+
+fn general() -> Vec<Row> {
     let document = "?identity_document=";
     let users = json!({ "associated_users": [representative(&nif(77))] });
     vec![
@@ -78,6 +122,11 @@ fn table() -> Vec<Row> {
         ),
         ("GET", "/accounts/{account_id}/promotions_hist", Read, "", None, 200),
         ("GET", "/external-accounts/{account_external_id}", Read, "", None, 200),
+    ]
+}
+
+fn catalogue_and_documents() -> Vec<Row> {
+    vec![
         ("GET", "/categories", Read, "", None, 200),
         ("POST", "/categories", Catalogue, "", Some(json!({ "categories": [{ "name": "new" }] })), 201),
         ("GET", "/categories/{category_id}", Read, "", None, 200),
@@ -130,12 +179,13 @@ fn table() -> Vec<Row> {
 /// What the placeholders of a path stand for.
 #[derive(Debug, Clone)]
 struct Ids {
-    /// A company with a NIE and without accounts.
+    /// A company with a NIE and without accounts and credentials.
     childless: String,
-    /// The customer of the account.
+    /// The customer of the account and the credential.
     owner: String,
     account: String,
     promotion: String,
+    credential: String,
     customer_external: String,
     account_external: String,
     document: String,
@@ -168,6 +218,9 @@ impl Ids {
         let path = format!("/v4/orgs/{org}/accounts/{account}/promotions");
         let promotion = send(app.request_as(&token, Method::POST, &path).json(&promotion())).await;
         let promotion = promotion.json()[0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/v4/orgs/{org}/customers/{owner}/credentials");
+        let username = json!({ "username": format!("user{seed}@example.com") });
+        let credential = send(app.request_as(&token, Method::POST, &path).json(&username)).await.id();
         let [category, assigned] = Self::categories(app, org, seed).await;
         for (method, path, body) in [
             (Method::PATCH, "/special-treatment".to_owned(), json!({ "values": ["vip"] })),
@@ -195,6 +248,7 @@ impl Ids {
             owner,
             account,
             promotion,
+            credential,
             customer_external,
             account_external,
             document: nie(seed),
@@ -203,8 +257,11 @@ impl Ids {
             identification_process,
             document_url: String::new(),
         };
-        let path =
-            ids.fill("/customers/{customer_id}/identification-processes/{identification_process_id}", "");
+        let path = ids.fill(
+            "GET",
+            "/customers/{customer_id}/identification-processes/{identification_process_id}",
+            "",
+        );
         let process =
             send(app.request_as(&token, Method::GET, &format!("/v4/orgs/{org}{path}"))).await.json();
         let url = process["document"]["public_url"].as_str().unwrap();
@@ -240,6 +297,7 @@ impl Ids {
             owner: id(2),
             account: id(3),
             promotion: id(4),
+            credential: id(5),
             customer_external: "9999999999".to_owned(),
             account_external: "9999999998".to_owned(),
             document: nie(9_999_999),
@@ -250,8 +308,8 @@ impl Ids {
         }
     }
 
-    fn fill(&self, path: &str, query: &str) -> String {
-        let belongs = path.contains("{account_id}") || path.contains("{category_id}");
+    fn fill(&self, method: &str, path: &str, query: &str) -> String {
+        let belongs = path.contains("{category_id}") || needs_owner(method, path);
         let customer = if belongs { &self.owner } else { &self.childless };
         let category = if path.contains("{customer_id}") { &self.assigned } else { &self.category };
         let document = if query.is_empty() { "" } else { &self.document };
@@ -259,6 +317,7 @@ impl Ids {
             .replace("{account_id}", &self.account)
             .replace("{account_promotion_id}", &self.promotion)
             .replace("{category_id}", category)
+            .replace("{credential_id}", &self.credential)
             .replace("{customer_external_id}", &self.customer_external)
             .replace("{account_external_id}", &self.account_external)
             .replace("{identification_process_id}", &self.identification_process)
@@ -268,12 +327,19 @@ impl Ids {
     }
 }
 
+/// Whether an operation is about a customer that has an account and a credential.
+fn needs_owner(method: &str, path: &str) -> bool {
+    let of_credential = path.contains("/credentials") && !path.ends_with("/migration");
+    let creates_credential = method == "POST" && path.ends_with("/credentials");
+    path.contains("{account_id}") || of_credential && !creates_credential
+}
+
 /// Asks for one row of the table.
 async fn ask(app: &TestApp, token: &str, org: &str, row: usize, ids: &Ids) -> Answer {
     let (method, path, needs, query, body, _) = table().swap_remove(row);
     let prefix = if needs == Nothing { String::new() } else { format!("/v4/orgs/{org}") };
     let request =
-        app.request_as(token, method.parse().unwrap(), &format!("{prefix}{}", ids.fill(path, query)));
+        app.request_as(token, method.parse().unwrap(), &format!("{prefix}{}", ids.fill(method, path, query)));
     send(match body {
         Some(mut body) => {
             if path == "/customers/{customer_id}/categories" {
@@ -297,7 +363,7 @@ async fn everything(app: &TestApp, org: &str, ids: &Ids) -> Vec<Answer> {
     let token = token(&[org], &["API_KEY"]);
     let mut answers = Vec::new();
     for customer in [&ids.childless, &ids.owner] {
-        for path in [format!("/customers/{customer}"), format!("/customers/{customer}/accounts")] {
+        for path in ["", "/accounts", "/credentials"].map(|path| format!("/customers/{customer}{path}")) {
             answers.push(send(app.request_as(&token, Method::GET, &format!("/v4/orgs/{org}{path}"))).await);
         }
     }
@@ -413,10 +479,15 @@ on_every_engine! {
             let unknown = without_id(ask(&app, &both, "telco", row, &Ids::random()).await);
             unknown.messages(404, UNKNOWN);
             let account_of_another = Ids { account: foreign.account.clone(), ..own.clone() };
-            let customer_of_another = Ids { account: own.account.clone(), ..foreign.clone() };
+            let credential_of_another = Ids { credential: foreign.credential.clone(), ..own.clone() };
+            let customer_of_another =
+                Ids { account: own.account.clone(), credential: own.credential.clone(), ..foreign.clone() };
             let mut cases = vec![("telco", &foreign), ("other", &own)];
             if name.contains("{account_id}") {
                 cases.push(("telco", &account_of_another));
+            }
+            if name.contains("{credential_id}") {
+                cases.push(("telco", &credential_of_another));
             }
             if name.contains("{customer_id}") {
                 cases.push(("telco", &customer_of_another));
@@ -495,7 +566,7 @@ on_every_engine! {
         let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "get"];
         for (path, (allowed, is_open)) in paths {
             let prefix = if is_open { "" } else { "/v4/orgs/telco" };
-            let path = format!("{prefix}{}", Ids::random().fill(path, ""));
+            let path = format!("{prefix}{}", Ids::random().fill("GET", path, ""));
             for method in methods.into_iter().filter(|method| !allowed.contains(method)) {
                 let answer = app.raw(&format!("{method} {path} HTTP/1.1"), b"").await;
                 assert_eq!((answer.status, &*answer.bytes), (405, b"" as &[u8]), "{method} {path}");

@@ -10,6 +10,7 @@ mod accounts;
 mod bad_input;
 mod categories;
 mod contracts;
+mod credentials;
 mod customers;
 mod identification_processes;
 mod process;

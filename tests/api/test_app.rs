@@ -146,11 +146,12 @@ impl TestApp {
         let folder = TempDir::new().unwrap();
         let jwks = folder.path().join("jwks.json");
         fs::write(&jwks, keys.to_string()).unwrap();
+        let outbox = if settings.contains("[outbox]") { "" } else { "[outbox]\npoll_ms = 50\n" };
         let own = format!(
             "data_dir = {:?}\n\
              [server]\nport = 0\nworkers = 1\npublic_url = {PUBLIC_URL:?}\n\
              [database]\nurl = {:?}\n\
-             [outbox]\npoll_ms = 50\n\
+             {outbox}\
              [auth]\njwks = {jwks:?}\nissuer = {ISSUER:?}\naudience = {AUDIENCE:?}\n{settings}",
             folder.path(),
             database.url(),

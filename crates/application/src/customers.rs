@@ -7,16 +7,22 @@ use domain::{
 use thiserror::Error as ThisError;
 
 use crate::categories::end_assignments_of;
-use crate::ports::{Clock, CustomerRef, Ids, Store, TimelinePage, UnitOfWork};
+use crate::ports::{Calendar, Clock, CustomerRef, Ids, Store, TimelinePage, UnitOfWork};
 use crate::special_treatment::end_special_treatment_of;
-use crate::{Error, Resource, Scope};
+use crate::{Error, Resource, Scope, credentials};
 
 /// What a customer is searched by. At least one criterion; all must fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Search {
-    document: Option<(String, Option<DocumentType>)>,
-    email: Option<LoginEmail>,
+pub struct Search(Criteria);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Criteria {
+    Document(DocumentCriterion),
+    Username(LoginEmail, Option<DocumentCriterion>),
 }
+
+/// A normalised number, and the type that the document must have.
+type DocumentCriterion = (String, Option<DocumentType>);
 
 /// Why there is nothing to search by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
@@ -39,13 +45,15 @@ impl Search {
         kind: Option<DocumentType>,
         email: Option<LoginEmail>,
     ) -> Result<Self, SearchError> {
-        let document = match (number, kind) {
-            (Some(number), kind) => Some((IdentityDocument::normalise(number), kind)),
-            (None, Some(_)) => return Err(SearchError::TypeAlone),
-            (None, None) if email.is_none() => return Err(SearchError::NoCriterion),
-            (None, None) => None,
-        };
-        Ok(Self { document, email })
+        if number.is_none() && kind.is_some() {
+            return Err(SearchError::TypeAlone);
+        }
+        let document = number.map(|number| (IdentityDocument::normalise(number), kind));
+        match (email, document) {
+            (Some(email), document) => Ok(Self(Criteria::Username(email, document))),
+            (None, Some(document)) => Ok(Self(Criteria::Document(document))),
+            (None, None) => Err(SearchError::NoCriterion),
+        }
     }
 }
 
@@ -55,6 +63,8 @@ pub struct Customers {
     pub store: Arc<dyn Store>,
     /// Tells when a change is made.
     pub clock: Arc<dyn Clock>,
+    /// Tells on which day a credential has expired.
+    pub calendar: Arc<dyn Calendar>,
     /// Gives new customers their ids.
     pub ids: Arc<dyn Ids>,
 }
@@ -78,11 +88,17 @@ impl Customers {
     /// # Errors
     /// Not found, or ambiguous: a number without a type can be in two documents.
     pub async fn search(&self, org: &OrgId, search: &Search) -> Result<CustomerRef, Error> {
-        let (Some((number, kind)), None) = (&search.document, &search.email) else {
-            // No customer has a credential yet, so that no user name fits.
-            return Err(Error::NotFound(Resource::Customer));
+        let matches = match &search.0 {
+            Criteria::Document((number, kind)) => {
+                self.store.customers_by_document(org, number, *kind).await?
+            }
+            Criteria::Username(email, document) => {
+                let document = document.as_ref().map(|(number, kind)| (number.as_str(), *kind));
+                let today = self.calendar.day_of(self.clock.now());
+                self.store.customers_by_username(org, email, document, today).await?
+            }
         };
-        only(self.store.customers_by_document(org, number, *kind).await?, Resource::Customer)
+        only(matches, Resource::Customer)
     }
 
     /// Reads a customer, live or ended.
@@ -113,7 +129,7 @@ impl Customers {
         Ok(work.commit(now, &[(&customer).into()]).await?)
     }
 
-    /// Ends a customer, its categories and its special treatment. Ending it again changes nothing.
+    /// Ends a customer, its credential, its categories and its special treatment. Ending it again changes nothing.
     ///
     /// # Errors
     /// Not found, or it has live accounts.
@@ -126,6 +142,10 @@ impl Customers {
             let mut changes = vec![AuditEntry::from(&customer)];
             changes.extend(end_assignments_of(&mut *work, id, now).await?);
             changes.extend(end_special_treatment_of(&mut *work, id, now).await?);
+            for mut credential in work.credentials().unended(id, None).await? {
+                credential.end(now);
+                changes.push(credentials::update(&mut *work, &credential, now).await?);
+            }
             work.commit(now, &changes).await?;
         }
         Ok(())

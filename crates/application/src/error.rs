@@ -1,7 +1,8 @@
-use domain::{AccountError, CategoryError, CustomerError, PromotionError, SpecialTreatmentError};
-use thiserror::Error;
-
 use crate::ports::{DocumentStoreError, StoreError};
+use domain::{
+    AccountError, CategoryError, CredentialError, CustomerError, PromotionError, SpecialTreatmentError,
+};
+use thiserror::Error;
 
 /// What can be looked for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Resource {
     ActiveContract,
     /// An identification process.
     IdentificationProcess,
+    /// A credential.
+    Credential,
 }
 
 /// Why a use case did not do what it was asked to.
@@ -61,4 +64,14 @@ pub enum Error {
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<CredentialError> for Error {
+    /// A credential that has ended or expired is none.
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Ended => Self::NotFound(Resource::Credential),
+            CredentialError::Customer(error) => Self::Customer(error),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod categories;
 mod contracts;
+mod credentials;
 mod customers;
 mod error;
 mod identification_processes;
@@ -18,10 +19,11 @@ pub use accounts::{
 };
 pub use categories::Categories;
 pub use contracts::Contracts;
+pub use credentials::Credentials;
 pub use customers::{Customers, Search, SearchError};
 pub use error::{Error, Resource};
 pub use identification_processes::{IdentificationProcessView, IdentificationProcesses};
-pub use outbox::{Outbox, OutboxPolicy};
+pub use outbox::{EffectError, Outbox, OutboxPolicy};
 pub use promotions::Promotions;
 pub use scope::Scope;
 pub use special_treatment::SpecialTreatments;

@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
 use tracing::{error, info, warn};
 
-use crate::Tokenizations;
-use crate::ports::{Clock, Effect, Neighbour, OutboxEntry, Store, StoreError};
+use crate::ports::{Clock, Effect, Neighbour, NeighbourError, OutboxEntry, Store, StoreError};
+use crate::{Credentials, Tokenizations};
 
 /// How hard it is tried to make effects happen.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct Outbox {
     pub clock: Arc<dyn Clock>,
     /// Carries out what concerns the payment gateway.
     pub tokenizations: Arc<Tokenizations>,
+    /// Carries out what concerns logins and notices.
+    pub credentials: Arc<Credentials>,
     /// How hard it is tried.
     pub policy: OutboxPolicy,
 }
@@ -45,26 +47,16 @@ pub(crate) enum Step {
 
 /// Why an effect did not happen.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum EffectError {
-    /// The neighbour could not do it; without anything personal.
+pub enum EffectError {
+    /// The neighbour did not do it.
+    #[error(transparent)]
+    Neighbour(#[from] NeighbourError),
+    /// The neighbour did not do it, and from this time on it need not be asked any more.
     #[error("{0}")]
-    Neighbour(String),
-    /// The neighbour could not do it, and from this time on it need not be asked any more.
-    #[error("{0}")]
-    NeighbourUntil(String, OffsetDateTime),
+    NeighbourUntil(NeighbourError, OffsetDateTime),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl EffectError {
-    /// The same failure of a neighbour, of which no more than this time has to be made.
-    pub(crate) fn until(self, deadline: OffsetDateTime) -> Self {
-        match self {
-            Self::Neighbour(words) => Self::NeighbourUntil(words, deadline),
-            other => other,
-        }
-    }
 }
 
 impl Outbox {
@@ -117,6 +109,10 @@ impl Outbox {
             Effect::Tokenize { reference_id, attempt, .. } => {
                 self.tokenizations.tokenize(entry, reference_id, *attempt).await
             }
+            Effect::Login(change) => {
+                self.credentials.change_login(entry, change).await.map(|()| Step::Finished)
+            }
+            Effect::Notify(notice) => self.credentials.notify(entry, notice).await.map(|()| Step::Finished),
         }
     }
 
@@ -128,20 +124,21 @@ impl Outbox {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let retry_at = now + self.policy.retry_after(entry);
-        match failure {
+        let is_last = match failure {
             EffectError::NeighbourUntil(_, deadline) => {
-                self.store.postpone(entry, retry_at.min((*deadline).max(now)), Some(reason)).await
+                return self.store.postpone(entry, retry_at.min((*deadline).max(now)), Some(reason)).await;
             }
-            EffectError::Neighbour(_) | EffectError::Store(_)
-                if entry.attempts >= self.policy.most_attempts =>
-            {
-                let (id, effect) = (entry.id, entry.effect.name());
-                error!(id, org = entry.org.as_str(), effect, reason, "given up until an operator retries it");
-                self.store.park(entry, now, reason).await
+            EffectError::Neighbour(NeighbourError::Refused(_)) => true,
+            EffectError::Neighbour(NeighbourError::Unavailable(_)) | EffectError::Store(_) => {
+                entry.attempts >= self.policy.most_attempts
             }
-            EffectError::Neighbour(_) | EffectError::Store(_) => {
-                self.store.postpone(entry, retry_at, Some(reason)).await
-            }
+        };
+        if is_last {
+            let (id, effect) = (entry.id, entry.effect.name());
+            error!(id, org = entry.org.as_str(), effect, reason, "given up until an operator retries it");
+            self.store.park(entry, now, reason).await
+        } else {
+            self.store.postpone(entry, retry_at, Some(reason)).await
         }
     }
 }

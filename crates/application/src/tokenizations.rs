@@ -76,14 +76,13 @@ impl Tokenizations {
             attempt,
             requested_at: data.created_at,
         };
-        let answer =
-            self.gateway.tokenize(&asked).await.map_err(|error| EffectError::Neighbour(error.to_string()));
+        let answer = self.gateway.tokenize(&asked).await;
         let (now, deadline) = (self.clock.now(), data.created_at + self.policy.expires_after);
         match answer {
             Ok(Some(answer)) => self.keep(entry, reference, Some(&answer), now).await,
             Ok(None) | Err(_) if now >= deadline => self.keep(entry, reference, None, now).await,
             Ok(None) => Ok(Step::Again(deadline.min(now + self.policy.ask_again_after))),
-            Err(error) => Err(error.until(deadline)),
+            Err(error) => Err(EffectError::NeighbourUntil(error, deadline)),
         }
     }
 

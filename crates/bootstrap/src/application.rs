@@ -12,10 +12,12 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, Result, bail};
 use application::ports::{Calendar, Clock, PaymentGateway, Store};
 use application::{
-    Accounts, Categories, Contracts, Customers, IdentificationProcesses, Outbox, Promotions,
+    Accounts, Categories, Contracts, Credentials, Customers, IdentificationProcesses, Outbox, Promotions,
     SpecialTreatments, Tokenizations,
 };
 use http_api::{Jwks, State, Verifier, configure, observe};
+use identity::InProcessIdentitySystem;
+use notifications::LogNotifier;
 use payments::Sandbox;
 use persistence::SqlStore;
 use tokio::runtime::Handle;
@@ -35,7 +37,7 @@ pub struct Application {
     server: Server,
     address: SocketAddr,
     store: Arc<SqlStore>,
-    workers: Workers,
+    workers: Option<Workers>,
 }
 
 impl Application {
@@ -51,7 +53,10 @@ impl Application {
         prepare_schema(settings, &store).await?;
         let address = listener.local_addr()?;
         let state = state(settings, world, verifier, Arc::clone(&store), address)?;
-        let workers = workers(settings, &state, Arc::clone(&store)).await;
+        let workers = match settings.outbox.enabled {
+            true => Some(workers(settings, &state, Arc::clone(&store)).await),
+            false => None,
+        };
         let state = Data::new(state);
         let runtime = Handle::current();
         let server = HttpServer::new(move || {
@@ -88,7 +93,9 @@ impl Application {
     /// The server fails.
     pub async fn run_until_stopped(self) -> Result<()> {
         let result = self.server.await.context("the server has failed");
-        self.workers.stop().await;
+        if let Some(workers) = self.workers {
+            workers.stop().await;
+        }
         // The database survives a connection that is not closed.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.store.close()).await;
         result
@@ -138,6 +145,7 @@ async fn workers(settings: &Settings, state: &State, store: Arc<SqlStore>) -> Wo
         store: Arc::clone(&state.store),
         clock: Arc::clone(&state.clock),
         tokenizations: Arc::clone(&state.tokenizations),
+        credentials: Arc::clone(&state.credentials),
         policy: settings.outbox_policy(),
     });
     Workers::start(&outbox, store, Duration::from_millis(settings.outbox.poll_ms.into()))
@@ -170,7 +178,20 @@ fn state(
     };
     let documents = Arc::new(document_store(settings, &public_url)?);
     Ok(State {
-        customers: Customers { store: Arc::clone(&store), clock: Arc::clone(&clock), ids: Arc::clone(&ids) },
+        customers: Customers {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            calendar: Arc::clone(&calendar),
+            ids: Arc::clone(&ids),
+        },
+        credentials: Arc::new(Credentials {
+            store: Arc::clone(&store),
+            identity_system: Arc::new(InProcessIdentitySystem::default()),
+            notifier: Arc::new(LogNotifier),
+            clock: Arc::clone(&clock),
+            calendar: Arc::clone(&calendar),
+            ids: Arc::clone(&ids),
+        }),
         accounts: Accounts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),

@@ -152,6 +152,8 @@ pub enum Gateway {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutboxSettings {
+    /// Whether this process sees to it.
+    pub enabled: bool,
     /// How often it is looked for new entries.
     pub poll_ms: u32,
     /// When the first retry comes.

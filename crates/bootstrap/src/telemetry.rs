@@ -18,7 +18,16 @@ pub(crate) fn start(log: Log) {
         LogLevel::Trace => Level::TRACE,
     };
     // Drivers and protocol libraries would show statements and requests, and with them personal data.
-    let ours = ["application", "bootstrap", "http_api", "payments", "persistence"];
+    let ours = [
+        "application",
+        "bootstrap",
+        "documents",
+        "http_api",
+        "identity",
+        "notifications",
+        "payments",
+        "persistence",
+    ];
     let filter = Targets::new().with_targets(ours.map(|target| (target, level)));
     let text = match log.format {
         LogFormat::Auto => stderr().is_terminal(),

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::card::Card;
 use crate::category::{Category, CategoryAssignment};
 use crate::contract::Contract;
+use crate::credential::Credential;
 use crate::customer::Customer;
 use crate::id::CustomerId;
 use crate::identification_process::IdentificationProcess;
@@ -170,6 +171,17 @@ impl AuditEntry {
             entity: EntityKind::Contract,
             entity_id: contract.id.to_string(),
             fields: contract.given().to_vec(),
+        }
+    }
+}
+
+impl From<&Credential> for AuditEntry {
+    fn from(credential: &Credential) -> Self {
+        Self {
+            customer_id: Some(credential.data().customer_id),
+            entity: EntityKind::Credential,
+            entity_id: credential.data().id.to_string(),
+            fields: credential.changed().to_vec(),
         }
     }
 }

@@ -159,6 +159,13 @@ impl<const MAX: usize> EmailAddress<MAX> {
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
     }
+
+    /// The address as it may be shown to others: the first character and the domain, for example `a***@example.com`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or_default();
+        format!("{}***@{domain}", local.get(..1).unwrap_or_default())
+    }
 }
 
 impl<const MAX: usize> FromStr for EmailAddress<MAX> {
@@ -307,6 +314,16 @@ impl<T> ContactList<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_masked_address_shows_little() {
+        for (address, masked) in
+            [("ada@example.com", "a***@example.com"), ("\"a@b\"@example.com", "\"***@example.com")]
+        {
+            assert_eq!(address.parse::<Email>().unwrap().masked(), masked);
+        }
+        assert_eq!(Email::restore(String::new()).masked(), "***@");
+    }
 
     #[test]
     fn phone_numbers() {

@@ -15,6 +15,7 @@ mod category;
 mod contact;
 mod contract;
 mod country;
+mod credential;
 mod customer;
 mod date;
 mod iban;
@@ -51,6 +52,10 @@ pub use contact::{
 };
 pub use contract::{Contract, ContractRequest};
 pub use country::{Country, CountryError};
+pub use credential::{
+    Credential, CredentialData, CredentialError, CredentialEvent, CredentialState, ExpirationDate,
+    ExpirationDateError,
+};
 pub use customer::{
     AssociatedUser, Change, CompanyInfo, CompanyPatch, ContactPatch, CorporateSegment, Customer,
     CustomerData, CustomerError, CustomerEvent, CustomerPatch, CustomerType, DigitalPatch,

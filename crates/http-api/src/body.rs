@@ -316,6 +316,20 @@ impl<'f> Object<'f> {
         self.replacing_value(name)?.object()
     }
 
+    /// A property that must be there and may be null.
+    pub(crate) fn required_or_null_with<T, E: Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        match self.take(name) {
+            Presence::Value(value) => return value.parse(parse).map(Some),
+            Presence::Null => return Some(None),
+            Presence::Absent => self.fail(name, "is required"),
+        }
+        None
+    }
+
     /// The change of something optional. A wrong value is no change; it is remembered as an error anyway.
     pub(crate) fn change_value<T>(
         &mut self,

@@ -28,8 +28,27 @@ const MAX_BODY: usize = 256 * 1024;
 /// A body that is somewhat too long is read to its end, so that the client reads the answer and not a broken connection.
 const MAX_DISCARDED: usize = 4 * MAX_BODY;
 
-/// An authorised request. `P` is the permission that it takes.
-pub(crate) struct Call<P> {
+/// Whether an operation is told anything in a body, as it stands in the signature of a handler.
+pub(crate) trait Body {
+    const IS_READ: bool;
+}
+
+/// The body is a JSON object.
+pub(crate) struct JsonBody;
+
+impl Body for JsonBody {
+    const IS_READ: bool = true;
+}
+
+/// There is nothing to say; an empty object says as much.
+pub(crate) struct NoBody;
+
+impl Body for NoBody {
+    const IS_READ: bool = false;
+}
+
+/// An authorised request. `P` is the permission that it takes; `B` matters to methods that have a body.
+pub(crate) struct Call<P, B = JsonBody> {
     pub(crate) state: Arc<State>,
     pub(crate) scope: Scope,
     /// Whether the caller sees IBANs in full.
@@ -39,7 +58,7 @@ pub(crate) struct Call<P> {
     path: Vec<(String, String)>,
     query: String,
     body: Option<Bytes>,
-    permission: PhantomData<P>,
+    signature: PhantomData<(P, B)>,
 }
 
 /// The parts of a request, to be read field by field.
@@ -64,9 +83,19 @@ impl<'f> Input<'f> {
             }
         }
     }
+
+    /// The body of an operation that has none.
+    fn no_body(&mut self) {
+        if let Some(body) = self.body.take()
+            && !body.is_empty()
+            && json::parse(&body) != Ok(Json::Object(Vec::new()))
+        {
+            self.fields.fail("", "The body must be empty");
+        }
+    }
 }
 
-impl<P> Call<P> {
+impl<P, B: Body> Call<P, B> {
     /// Reads what the operation needs. Everything that is wrong with the request goes into one error.
     pub(crate) fn read<T>(&mut self, read: impl FnOnce(&mut Input<'_>) -> Option<T>) -> Result<T, ApiError> {
         let fields = Fields::default();
@@ -81,7 +110,11 @@ impl<P> Call<P> {
                     .exempt(&["identity_document"]),
                 body: self.body.take(),
             };
-            read(&mut input)
+            let value = read(&mut input);
+            if !B::IS_READ {
+                input.no_body();
+            }
+            value
         };
         match (fields.into_errors(), value) {
             (errors, Some(value)) if errors.is_empty() => Ok(value),
@@ -119,24 +152,24 @@ fn percent_decoded(text: &str, plus_is_space: bool) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
-impl<P: Requires + 'static> FromRequest for Call<P> {
+impl<P: Requires + 'static, B: Body + 'static> FromRequest for Call<P, B> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let call = authorise::<P>(request);
+        let call = authorise::<P, B>(request);
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let mut call = call?;
             if matches!(request.method().as_str(), "POST" | "PUT" | "PATCH") {
-                call.body = Some(read_body(&request, payload).await?);
+                call.body = Some(read_body::<B>(&request, payload).await?);
             }
             Ok(call)
         })
     }
 }
 
-fn authorise<P: Requires>(request: &HttpRequest) -> Result<Call<P>, ApiError> {
+fn authorise<P: Requires, B>(request: &HttpRequest) -> Result<Call<P, B>, ApiError> {
     let state = request.app_data::<Data<State>>().ok_or(ApiError::Unexpected)?.clone().into_inner();
     let identity =
         bearer(request).and_then(|token| state.verifier.verify(token)).ok_or(ApiError::Unauthorized)?;
@@ -164,7 +197,7 @@ fn authorise<P: Requires>(request: &HttpRequest) -> Result<Call<P>, ApiError> {
             .collect(),
         query: request.query_string().to_owned(),
         body: None,
-        permission: PhantomData,
+        signature: PhantomData,
         state,
     })
 }
@@ -187,10 +220,17 @@ fn narrowing(request: &HttpRequest) -> Result<Option<Vec<&str>>, ApiError> {
     Ok((!roles.is_empty()).then_some(roles))
 }
 
-async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, ApiError> {
-    if !is_json(request) {
-        return Err(ApiError::UnsupportedMediaType);
+async fn read_body<B: Body>(request: &HttpRequest, payload: Payload) -> Result<Bytes, ApiError> {
+    if is_json(request) {
+        return collect(request, payload).await;
     }
+    if !B::IS_READ && collect(request, payload).await.is_ok_and(|body| body.is_empty()) {
+        return Ok(Bytes::new());
+    }
+    Err(ApiError::UnsupportedMediaType)
+}
+
+async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, ApiError> {
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_DISCARDED) {

@@ -8,6 +8,7 @@ mod body;
 mod call;
 mod category;
 mod contract;
+mod credential;
 mod customer;
 mod document;
 mod error;
@@ -27,8 +28,8 @@ use std::sync::Arc;
 
 use application::ports::{Clock, SignedDocuments, Store};
 use application::{
-    Accounts, Categories, Contracts, Customers, IdentificationProcesses, Promotions, SpecialTreatments,
-    Tokenizations,
+    Accounts, Categories, Contracts, Credentials, Customers, IdentificationProcesses, Promotions,
+    SpecialTreatments, Tokenizations,
 };
 
 pub use access::{Permission, RoleTable};
@@ -57,6 +58,8 @@ pub struct State {
     pub identification_processes: IdentificationProcesses,
     /// The documents that the service itself hands out.
     pub documents: Arc<dyn SignedDocuments>,
+    /// Use cases of credentials.
+    pub credentials: Arc<Credentials>,
     /// For readiness.
     pub store: Arc<dyn Store>,
     /// Tells what day it is, for dates in requests.

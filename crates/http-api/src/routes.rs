@@ -10,7 +10,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 use crate::document::DOCUMENT;
 use crate::error::ApiError;
 use crate::{
-    account, category, contract, customer, document, health, identification_process, promotion,
+    account, category, contract, credential, customer, document, health, identification_process, promotion,
     special_treatment, timeline, tokenization,
 };
 
@@ -46,6 +46,11 @@ methods!(delete DELETE, get GET, head HEAD, patch PATCH, post POST, put PUT);
 
 /// The operations under an organisation. A fixed path stands before the one with a parameter in its place.
 fn operations() -> Vec<Endpoint> {
+    [customers(), accounts(), catalogue(), belongings()].into_iter().flatten().collect()
+}
+
+/// Customers themselves.
+fn customers() -> Vec<Endpoint> {
     vec![
         on("/customers").post("createCustomer", customer::create),
         on("/customers/search").get("searchCustomer", customer::search),
@@ -62,6 +67,12 @@ fn operations() -> Vec<Endpoint> {
         on("/customers/{customer_id}/timeline").get("getCustomerTimeline", timeline::get),
         on("/external-customers/{customer_external_id}")
             .get("getCustomerIdByCustomerExternalId", customer::by_external_id),
+    ]
+}
+
+/// Accounts, and what belongs to them.
+fn accounts() -> Vec<Endpoint> {
+    vec![
         on("/customers/{customer_id}/accounts")
             .get("getCustomerAccounts", account::list)
             .post("createAccount", account::create),
@@ -87,11 +98,42 @@ fn operations() -> Vec<Endpoint> {
         on("/accounts/{account_id}/promotions_hist").get("getAccountPromotionsHistory", promotion::history),
         on("/external-accounts/{account_external_id}")
             .get("getAccountIdByAccountExternalId", account::by_external_id),
+        on("/external-accounts/{account_external_id}/contracts")
+            .get("getContractsByAccountExternalId", contract::list),
+        on("/external-accounts/{account_external_id}/contracts/active")
+            .get("getActiveContractByAccountExternalId", contract::active),
+    ]
+}
+
+/// What the organisation offers.
+fn catalogue() -> Vec<Endpoint> {
+    vec![
         on("/categories").get("getCategories", category::list).post("createCategories", category::create),
         on("/categories/{category_id}")
             .get("getCategory", category::get)
             .patch("patchCategory", category::patch)
             .delete("deleteCategory", category::delete),
+        on("/special-treatment")
+            .get("getSpecialTreatment", special_treatment::list)
+            .patch("patchSpecialTreatment", special_treatment::patch),
+    ]
+}
+
+/// What belongs to a customer, but for its accounts.
+fn belongings() -> Vec<Endpoint> {
+    vec![
+        on("/customers/{customer_id}/credentials")
+            .get("getCustomerCredentials", credential::list)
+            .post("createCustomerCredential", credential::create)
+            .patch("patchCustomerCredential", credential::patch),
+        on("/customers/{customer_id}/credentials/change")
+            .post("changeCustomerCredentialUsername", credential::change),
+        on("/customers/{customer_id}/credentials/migration")
+            .post("migrateCustomerCredential", credential::migrate),
+        on("/customers/{customer_id}/credentials/activate")
+            .post("activateCustomerCredential", credential::activate),
+        on("/customers/{customer_id}/credentials/{credential_id}")
+            .delete("deleteCustomerCredential", credential::delete),
         on("/customers/{customer_id}/categories")
             .get("getCustomerCategories", category::of_customer)
             .post("createCustomerCategory", category::assign),
@@ -101,17 +143,10 @@ fn operations() -> Vec<Endpoint> {
             .get("getCustomerCategory", category::get_assigned)
             .patch("patchCustomerCategory", category::patch_assigned)
             .delete("deleteCustomerCategory", category::delete_assigned),
-        on("/special-treatment")
-            .get("getSpecialTreatment", special_treatment::list)
-            .patch("patchSpecialTreatment", special_treatment::patch),
         on("/customers/{customer_id}/special-treatment")
             .get("getCustomerSpecialTreatment", special_treatment::get)
             .put("putCustomerSpecialTreatment", special_treatment::put)
             .delete("deleteCustomerSpecialTreatment", special_treatment::delete),
-        on("/external-accounts/{account_external_id}/contracts")
-            .get("getContractsByAccountExternalId", contract::list),
-        on("/external-accounts/{account_external_id}/contracts/active")
-            .get("getActiveContractByAccountExternalId", contract::active),
         on("/customers/{customer_id}/identification-processes")
             .get("getCustomerIdentificationProcesses", identification_process::list),
         on("/customers/{customer_id}/identification-processes/{identification_process_id}")

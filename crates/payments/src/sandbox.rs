@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use application::ports::{Clock, PaymentGateway, PaymentGatewayError, TokenizationRequest};
+use application::ports::{Clock, NeighbourError, PaymentGateway, TokenizationRequest};
 use async_trait::async_trait;
 use domain::{CardExpiry, FailureMessage, GatewayToken, TokenizationAnswer, TokenizedCard};
 use time::{Date, Duration};
@@ -21,7 +21,7 @@ impl PaymentGateway for Sandbox {
     async fn tokenize(
         &self,
         request: &TokenizationRequest,
-    ) -> Result<Option<TokenizationAnswer>, PaymentGatewayError> {
+    ) -> Result<Option<TokenizationAnswer>, NeighbourError> {
         let reference = request.reference_id.as_str();
         if reference.starts_with("fail-") {
             let message =

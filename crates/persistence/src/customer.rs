@@ -40,6 +40,8 @@ pub(crate) struct Model {
 pub(crate) enum Relation {
     #[sea_orm(has_many = "crate::account::Entity")]
     Account,
+    #[sea_orm(has_many = "crate::credential::Entity")]
+    Credential,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -272,7 +274,7 @@ impl CustomerReads for SqlStore {
 
 /// The ids of live customers; at most two, which is enough to know that there is not only one. In no order: SQLite would
 /// walk the primary key for one.
-fn live(org: &OrgId) -> Select<Entity> {
+pub(crate) fn live(org: &OrgId) -> Select<Entity> {
     Entity::find()
         .select_only()
         .column(Column::Id)

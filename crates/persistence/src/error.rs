@@ -28,6 +28,16 @@ const CONSTRAINTS: &[(Constraint, &str, &str)] = &[
         "category_assignments_live",
         "category_assignments.org_id, category_assignments.customer_id, category_assignments.category_id",
     ),
+    (
+        Constraint::LiveUsername,
+        "credentials_live_username",
+        "credentials.org_id, credentials.username_folded",
+    ),
+    (
+        Constraint::LiveCredential,
+        "credentials_live_of_customer",
+        "credentials.org_id, credentials.customer_id",
+    ),
 ];
 
 pub(crate) fn store_error(error: DbErr) -> StoreError {

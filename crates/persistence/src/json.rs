@@ -1,11 +1,12 @@
 //! How the parts of customers and accounts that are never searched are kept: as JSON documents.
 
-use application::ports::Effect;
+use application::ports::{Effect, Login, LoginChange, Notice, NoticeKind};
 use domain::{
     AccountId, Address, AddressLine, AssociatedUser, BillingAddress, Birthdate, CatalogueValue,
-    CatalogueValues, CompanyInfo, ContactInfo, ContactList, CorporateSegment, DigitalPersonalInfo,
-    EmailAddress, EmailEntry, FoundingDate, GatewayToken, IdentityDocument, Invoice, InvoiceCycle,
-    PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId, Text, parse_date,
+    CatalogueValues, CompanyInfo, ContactInfo, ContactList, CorporateSegment, CredentialId,
+    DigitalPersonalInfo, EmailAddress, EmailEntry, FoundingDate, GatewayToken, IdentityDocument, Invoice,
+    InvoiceCycle, LoginEmail, PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId, Text,
+    parse_date,
 };
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
@@ -395,6 +396,17 @@ impl TryFrom<InvoiceJson> for Invoice {
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub(crate) enum EffectJson {
     Tokenize { account_id: Uuid, reference_id: String, attempt: i32 },
+    ProvisionLogin { credential_id: Uuid, username: String },
+    RenameLogin { credential_id: Uuid, from: String, to: String },
+    DisableLogin { credential_id: Uuid, username: String },
+    Notify { to: String, language: String, kind: NoticeKindJson },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NoticeKindJson {
+    FormerUsername,
+    NewUsername,
 }
 
 impl From<&Effect> for EffectJson {
@@ -405,18 +417,70 @@ impl From<&Effect> for EffectJson {
                 reference_id: reference_id.as_str().to_owned(),
                 attempt: *attempt,
             },
+            Effect::Login(change) => change.into(),
+            Effect::Notify(notice) => Self::Notify {
+                to: notice.to.as_str().to_owned(),
+                language: notice.language.code().to_owned(),
+                kind: match notice.kind {
+                    NoticeKind::FormerUsername => NoticeKindJson::FormerUsername,
+                    NoticeKind::NewUsername => NoticeKindJson::NewUsername,
+                },
+            },
         }
     }
 }
 
-impl From<EffectJson> for Effect {
-    fn from(json: EffectJson) -> Self {
-        match json {
+impl From<&LoginChange> for EffectJson {
+    fn from(change: &LoginChange) -> Self {
+        let username = |username: &LoginEmail| username.as_str().to_owned();
+        match change {
+            LoginChange::Provision(login) => Self::ProvisionLogin {
+                credential_id: login.credential_id.0,
+                username: username(&login.username),
+            },
+            LoginChange::Rename { login, to } => Self::RenameLogin {
+                credential_id: login.credential_id.0,
+                from: username(&login.username),
+                to: username(to),
+            },
+            LoginChange::Disable(login) => Self::DisableLogin {
+                credential_id: login.credential_id.0,
+                username: username(&login.username),
+            },
+        }
+    }
+}
+
+impl TryFrom<EffectJson> for Effect {
+    type Error = Unreadable;
+
+    fn try_from(json: EffectJson) -> Result<Self, Unreadable> {
+        let login =
+            |id, username| Login { credential_id: CredentialId(id), username: LoginEmail::restore(username) };
+        Ok(match json {
             EffectJson::Tokenize { account_id, reference_id, attempt } => Self::Tokenize {
                 account_id: AccountId(account_id),
                 reference_id: GatewayToken::restore(reference_id),
                 attempt,
             },
-        }
+            EffectJson::ProvisionLogin { credential_id, username } => {
+                Self::Login(LoginChange::Provision(login(credential_id, username)))
+            }
+            EffectJson::RenameLogin { credential_id, from, to } => Self::Login(LoginChange::Rename {
+                login: login(credential_id, from),
+                to: LoginEmail::restore(to),
+            }),
+            EffectJson::DisableLogin { credential_id, username } => {
+                Self::Login(LoginChange::Disable(login(credential_id, username)))
+            }
+            EffectJson::Notify { to, language, kind } => Self::Notify(Notice {
+                to: LoginEmail::restore(to),
+                language: code(&language)?,
+                kind: match kind {
+                    NoticeKindJson::FormerUsername => NoticeKind::FormerUsername,
+                    NoticeKindJson::NewUsername => NoticeKind::NewUsername,
+                },
+            }),
+        })
     }
 }

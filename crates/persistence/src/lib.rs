@@ -7,6 +7,7 @@ mod category;
 mod category_assignment;
 mod column;
 mod contract;
+mod credential;
 mod customer;
 mod error;
 mod identification_process;

@@ -29,6 +29,7 @@ migrations![
     "0002_audit_and_outbox",
     "0003_promotions",
     "0004_categories_and_special_treatment",
+    "0005_credentials",
     "0006_contracts_and_identification_processes",
     "0007_tokenizations"
 ];

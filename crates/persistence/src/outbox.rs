@@ -44,7 +44,7 @@ fn restore(model: Model) -> Result<OutboxEntry, StoreError> {
             id,
             org: model.org_id.parse::<OrgId>().map_err(|_| Unreadable)?,
             customer_id: CustomerId(model.customer_id),
-            effect: model.effect.into(),
+            effect: model.effect.try_into()?,
             request_id: model.request_id,
             created_at: instant(model.created_at)?,
             attempts: model.attempts,

@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use application::Scope;
 use application::ports::{
-    Accounts, Cards, Categories, CategoryAssignments, Contracts, Customers, IdentificationProcesses, Outbox,
-    Promotions, SpecialTreatments, Store, StoreError, Tokenizations, UnitOfWork,
+    Accounts, Cards, Categories, CategoryAssignments, Contracts, Credentials, Customers,
+    IdentificationProcesses, Outbox, Promotions, SpecialTreatments, Store, StoreError, Tokenizations,
+    UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{AuditEntry, ExternalId};
@@ -319,6 +320,9 @@ impl UnitOfWork for Unit {
     }
 
     fn identification_processes(&mut self) -> &mut dyn IdentificationProcesses {
+        self
+    }
+    fn credentials(&mut self) -> &mut dyn Credentials {
         self
     }
 

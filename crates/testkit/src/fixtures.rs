@@ -4,12 +4,12 @@ use application::Scope;
 use domain::{
     Account, AccountData, AccountId, Address, AssociatedUser, BillingAddress, Birthdate, Card,
     CatalogueValue, CatalogueValues, CompanyInfo, ContactInfo, ContactList, Contract, ContractId,
-    ContractRequest, CorporateSegment, CredentialId, Customer, CustomerId, DeliveryMode, DigitalPersonalInfo,
-    DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban, IdentificationProcess,
-    IdentificationProcessId, IdentityDocument, Invoice, InvoiceCycle, Language, LoginEmail, Modality,
-    NewAccount, NewAccountModality, NewCategory, NewCategoryAssignment, NewCustomer, NewPaymentMethodType,
-    NewPromotion, OrgId, PaymentMethod, PaymentPolicy, Period, PersonalInfo, Phone, PhoneNumber, PhoneType,
-    Profile, Promotion, PromotionId, Role, StoredDocument, Text,
+    ContractRequest, CorporateSegment, Credential, CredentialId, Customer, CustomerId, DeliveryMode,
+    DigitalPersonalInfo, DocumentType, EmailEntry, FoundingDate, GatewayToken, Gender, Iban,
+    IdentificationProcess, IdentificationProcessId, IdentityDocument, Invoice, InvoiceCycle, Language,
+    LoginEmail, Modality, NewAccount, NewAccountModality, NewCategory, NewCategoryAssignment, NewCustomer,
+    NewPaymentMethodType, NewPromotion, OrgId, PaymentMethod, PaymentPolicy, Period, PersonalInfo, Phone,
+    PhoneNumber, PhoneType, Profile, Promotion, PromotionId, Role, StoredDocument, Text,
 };
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -408,6 +408,12 @@ pub fn stored_document(key: &str) -> StoredDocument {
 pub fn identification_process(n: u32, customer_id: CustomerId) -> IdentificationProcess {
     let id = identification_process_id(n);
     IdentificationProcess { id, customer_id, process_date: NOW, document: stored_document(&id.to_string()) }
+}
+
+/// The credential with [`credential_id`] `n`, reserved at [`NOW`].
+#[must_use]
+pub fn credential(n: u32, customer: &Customer, username: &str) -> Credential {
+    Credential::reserve(credential_id(n), customer, login(username), NOW).unwrap()
 }
 
 #[cfg(test)]

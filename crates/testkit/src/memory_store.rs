@@ -1,5 +1,6 @@
 mod category;
 mod contract;
+mod credential;
 mod identification_process;
 mod promotion;
 mod special_treatment;
@@ -11,17 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use application::Scope;
 use application::ports::{
     AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Cards,
-    Categories, CategoryAssignments, Constraint, Contracts, CustomerReads, CustomerRef, Customers, Effect,
-    IdentificationProcesses, Neighbour, Outbox, OutboxEntry, OutboxQueue, PaymentMethodEntry, Promotions,
-    SpecialTreatments, Store, StoreError, TimelineEntry, TimelinePage, TokenizationReads, Tokenizations,
-    UnitOfWork,
+    Categories, CategoryAssignments, Constraint, Contracts, Credentials, CustomerReads, CustomerRef,
+    Customers, Effect, IdentificationProcesses, Neighbour, Outbox, OutboxEntry, OutboxQueue,
+    PaymentMethodEntry, Promotions, SpecialTreatments, Store, StoreError, TimelineEntry, TimelinePage,
+    TokenizationReads, Tokenizations, UnitOfWork,
 };
 use async_trait::async_trait;
 use domain::{
     Account, AccountData, AccountEvent, AccountId, Actor, AuditEntry, Card, CategoryData, CategoryId,
-    Contract, ContractId, Customer, CustomerData, CustomerEvent, CustomerId, DocumentType, ExternalId,
-    GatewayToken, IdentificationProcess, IdentificationProcessId, OrgId, PromotionData, PromotionEvent,
-    PromotionId, SpecialTreatment, SpecialTreatmentList, Tokenization, TokenizationData,
+    Contract, ContractId, CredentialData, CredentialId, Customer, CustomerData, CustomerEvent, CustomerId,
+    DocumentType, ExternalId, GatewayToken, IdentificationProcess, IdentificationProcessId, OrgId,
+    PromotionData, PromotionEvent, PromotionId, SpecialTreatment, SpecialTreatmentList, Tokenization,
+    TokenizationData,
 };
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
@@ -78,6 +80,7 @@ struct Organisation {
     special_treatments: HashMap<CustomerId, SpecialTreatment>,
     contracts: BTreeMap<ContractId, Contract>,
     identification_processes: BTreeMap<IdentificationProcessId, IdentificationProcess>,
+    credentials: BTreeMap<CredentialId, CredentialData>,
     audit: Vec<AuditRow>,
 }
 
@@ -278,6 +281,9 @@ impl UnitOfWork for Unit {
     }
 
     fn identification_processes(&mut self) -> &mut dyn IdentificationProcesses {
+        self
+    }
+    fn credentials(&mut self) -> &mut dyn Credentials {
         self
     }
 

@@ -16,6 +16,7 @@ fn the_macro_names_every_case() {
         include_str!("../src/contract/audit.rs"),
         include_str!("../src/contract/categories.rs"),
         include_str!("../src/contract/contracts.rs"),
+        include_str!("../src/contract/credentials.rs"),
         include_str!("../src/contract/customers.rs"),
         include_str!("../src/contract/identification_processes.rs"),
         include_str!("../src/contract/outbox.rs"),

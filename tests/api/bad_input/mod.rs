@@ -44,7 +44,7 @@ impl Target {
     }
 }
 
-/// The customers, the account and the category that the targets change.
+/// The customers, the account, the credential and the category that the targets change.
 struct World {
     private: String,
     company: String,
@@ -61,6 +61,8 @@ impl World {
         let company = app.post("/customers", &company("SELF_EMPLOYEE", "NIE", &nie(1))).await.id();
         let digital = app.post("/customers", &digital_customer("ana@example.com")).await.id();
         let account = app.account(&private).await;
+        let username = json!({ "username": "user@example.com" });
+        assert_eq!(app.post(&format!("/customers/{private}/credentials"), &username).await.status, 201);
         let another = json!({ "promotion_id": 1, "start_date": "2026-09-01", "end_date": "2027-03-01" });
         let promotion = app.post(&format!("/accounts/{account}/promotions"), &another).await;
         let promotion = promotion.json()[0]["id"].as_str().unwrap().to_owned();
@@ -88,6 +90,8 @@ impl World {
             format!("/customers/{}", self.digital),
             format!("/customers/{}/accounts", self.private),
             format!("/customers/{}/accounts", self.company),
+            format!("/customers/{}/credentials", self.private),
+            format!("/customers/{}/credentials", self.company),
             format!("/accounts/{}", self.account),
             format!("/accounts/{}/payment-methods/historical", self.account),
             format!("/accounts/{}/billing-address", self.account),
@@ -192,15 +196,13 @@ fn patches(world: &World) -> Vec<Target> {
     ]
 }
 
+/// A target whose optional properties may be absent as well as null.
+fn target(method: Method, path: String, body: Value, optional: &'static [&'static str]) -> Target {
+    Target { method, path, body, may_be_absent: optional, may_be_null: optional }
+}
+
 fn others(world: &World) -> Vec<Target> {
-    let target = |method, path, body, optional: &'static [&'static str]| Target {
-        method,
-        path,
-        body,
-        may_be_absent: optional,
-        may_be_null: optional,
-    };
-    let World { private, company, account, promotion: granted, category, .. } = world;
+    let World { private, company, account, .. } = world;
     let users = json!({ "associated_users": [representative(&nif(600))] });
     let mut billing = address();
     billing["state_id"] = json!("28");
@@ -230,6 +232,12 @@ fn others(world: &World) -> Vec<Target> {
         target(Method::PATCH, payment_method.clone(), direct_debit(), &[]),
         target(Method::PATCH, payment_method, transfer, &["details"]),
         target(Method::PUT, format!("/accounts/{account}/billing-address"), billing, &["state_id"]),
+    ]
+}
+
+fn belongings(world: &World) -> Vec<Target> {
+    let World { private, account, promotion: granted, category, .. } = world;
+    vec![
         target(
             Method::POST,
             format!("/accounts/{account}/promotions"),
@@ -261,11 +269,24 @@ fn others(world: &World) -> Vec<Target> {
             json!({ "values": ["vip"] }),
             &[],
         ),
+        Target {
+            method: Method::PATCH,
+            path: format!("/customers/{private}/credentials"),
+            body: json!({ "expiration_date": "2030-01-01" }),
+            may_be_absent: &[],
+            may_be_null: &["expiration_date"],
+        },
+        target(
+            Method::POST,
+            format!("/customers/{private}/credentials/change"),
+            json!({ "username": "new@example.com" }),
+            &[],
+        ),
     ]
 }
 
 fn targets(world: &World) -> Vec<Target> {
-    [creations(), patches(world), others(world)].concat()
+    [creations(), patches(world), others(world), belongings(world)].concat()
 }
 
 /// One step into a body.

@@ -113,7 +113,7 @@ on_every_engine! {
         }
     }
 
-    async fn an_email_is_the_user_name_of_a_credential_and_there_is_none(app: TestApp) {
+    async fn an_email_is_the_user_name_of_a_credential_not_a_contact(app: TestApp) {
         app.private_customer("14861628V").await;
         register(&app, &digital_customer("ada@example.com")).await;
         for query in [

@@ -4,7 +4,9 @@ mod audit;
 mod category;
 mod clock;
 mod document_store;
+mod identity_system;
 mod ids;
+mod notifier;
 mod outbox;
 mod payment_gateway;
 mod special_treatment;
@@ -18,13 +20,16 @@ pub use clock::{Calendar, Clock};
 pub use document_store::{
     DocumentBytes, DocumentStore, DocumentStoreError, OpenDocument, SignedDocuments, SignedUrl,
 };
+pub use identity_system::{IdentitySystem, Login, LoginChange};
 pub use ids::Ids;
-pub use outbox::{Effect, Neighbour, Outbox, OutboxEntry, OutboxQueue};
-pub use payment_gateway::{PaymentGateway, PaymentGatewayError, TokenizationRequest};
+pub use notifier::{Notice, NoticeKind, Notifier};
+pub use outbox::{Effect, Neighbour, NeighbourError, Outbox, OutboxEntry, OutboxQueue};
+pub use payment_gateway::{PaymentGateway, TokenizationRequest};
 pub use special_treatment::{SpecialTreatmentReads, SpecialTreatments};
 pub use store::{
     AccountContracts, AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards,
-    Constraint, ContractReads, Contracts, CustomerReads, CustomerRef, Customers, IdentificationProcessEntry,
-    IdentificationProcessReads, IdentificationProcesses, PaymentMethodEntry, PromotionReads, Promotions,
-    Store, StoreError, TokenizationReads, Tokenizations, UnitOfWork,
+    Constraint, ContractReads, Contracts, CredentialReads, CredentialRef, Credentials, CustomerReads,
+    CustomerRef, Customers, IdentificationProcessEntry, IdentificationProcessReads, IdentificationProcesses,
+    PaymentMethodEntry, PromotionReads, Promotions, Store, StoreError, TokenizationReads, Tokenizations,
+    UnitOfWork,
 };

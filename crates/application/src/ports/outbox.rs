@@ -1,27 +1,51 @@
 use async_trait::async_trait;
 use domain::{AccountId, CustomerId, GatewayToken, OrgId};
+use thiserror::Error;
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::{LoginChange, Notice, StoreError};
 
 /// The systems outside to which something has to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Neighbour {
     /// Tokenizes cards.
     PaymentGateway,
+    /// Lets customers log in.
+    IdentitySystem,
+    /// Writes to customers.
+    Notifier,
 }
 
 impl Neighbour {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::PaymentGateway];
+    pub const ALL: &[Self] = &[Self::PaymentGateway, Self::IdentitySystem, Self::Notifier];
 
     /// How it is called in storage and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::PaymentGateway => "payment_gateway",
+            Self::IdentitySystem => "identity_system",
+            Self::Notifier => "notifier",
         }
     }
+}
+
+/// Why a neighbour does not do what it is told, in words for the operator, without anything personal.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NeighbourError {
+    /// It cannot be reached or cannot work at present; trying again later may help.
+    #[error("not available: {0}")]
+    Unavailable(
+        /// What is known of the cause.
+        String,
+    ),
+    /// It does not accept what it is told; somebody has to look at it.
+    #[error("refused: {0}")]
+    Refused(
+        /// What is known of the cause.
+        String,
+    ),
 }
 
 /// Something that has to happen outside, after the commit. It may happen more than once, so that it must be safe to repeat.
@@ -36,6 +60,10 @@ pub enum Effect {
         /// Counts the requests under this reference, from 1.
         attempt: i32,
     },
+    /// The identity system changes a login.
+    Login(LoginChange),
+    /// A customer gets a message.
+    Notify(Notice),
 }
 
 impl Effect {
@@ -44,6 +72,8 @@ impl Effect {
     pub const fn neighbour(&self) -> Neighbour {
         match self {
             Self::Tokenize { .. } => Neighbour::PaymentGateway,
+            Self::Login(_) => Neighbour::IdentitySystem,
+            Self::Notify(_) => Neighbour::Notifier,
         }
     }
 
@@ -52,6 +82,10 @@ impl Effect {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Tokenize { .. } => "tokenize",
+            Self::Login(LoginChange::Provision(_)) => "provision_login",
+            Self::Login(LoginChange::Rename { .. }) => "rename_login",
+            Self::Login(LoginChange::Disable(_)) => "disable_login",
+            Self::Notify(_) => "notify",
         }
     }
 }

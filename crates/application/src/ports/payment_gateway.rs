@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use domain::{AccountId, GatewayToken, OrgId, TokenizationAnswer};
-use thiserror::Error;
 use time::OffsetDateTime;
+
+use super::NeighbourError;
 
 /// A card to be tokenized.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +19,6 @@ pub struct TokenizationRequest {
     pub requested_at: OffsetDateTime,
 }
 
-/// Why the gateway could not be asked, in words for the operator, without anything personal.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct PaymentGatewayError(
-    /// The words.
-    pub String,
-);
-
 /// The system that turns the card numbers typed in by customers into tokens.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync {
@@ -34,5 +27,5 @@ pub trait PaymentGateway: Send + Sync {
     async fn tokenize(
         &self,
         request: &TokenizationRequest,
-    ) -> Result<Option<TokenizationAnswer>, PaymentGatewayError>;
+    ) -> Result<Option<TokenizationAnswer>, NeighbourError>;
 }

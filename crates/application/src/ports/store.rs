@@ -2,9 +2,10 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use domain::{
-    Account, AccountId, AuditEntry, BillingAddress, Card, Contract, ContractId, Customer, CustomerId,
-    DocumentType, ExternalId, GatewayToken, IdentificationProcess, IdentificationProcessId, OrgId,
-    PaymentMethod, Profile, Promotion, PromotionEvent, PromotionId, Tokenization,
+    Account, AccountId, AuditEntry, BillingAddress, Card, Contract, ContractId, Credential, CredentialId,
+    Customer, CustomerId, DocumentType, ExternalId, GatewayToken, IdentificationProcess,
+    IdentificationProcessId, LoginEmail, OrgId, PaymentMethod, Profile, Promotion, PromotionEvent,
+    PromotionId, Tokenization,
 };
 use time::{Date, OffsetDateTime};
 
@@ -27,6 +28,10 @@ pub enum Constraint {
     LiveCategoryName,
     /// No customer has a category twice at a time.
     LiveCategoryAssignment,
+    /// No two credentials of an organisation that have not ended have the same user name, whatever its case.
+    LiveUsername,
+    /// A customer has at most one credential that has not ended.
+    LiveCredential,
 }
 
 /// Why the store did not do what it was asked to.
@@ -70,6 +75,7 @@ pub trait Store:
     + SpecialTreatmentReads
     + ContractReads
     + IdentificationProcessReads
+    + CredentialReads
 {
     /// Begins changes that are kept all together or not at all. Everything done in the unit is bound to the scope's
     /// organisation and recorded as done by its actor.
@@ -103,6 +109,8 @@ pub trait UnitOfWork: Send {
     fn contracts(&mut self) -> &mut dyn Contracts;
     /// The identification processes of the organisation's customers.
     fn identification_processes(&mut self) -> &mut dyn IdentificationProcesses;
+    /// The credentials of the organisation's customers.
+    fn credentials(&mut self) -> &mut dyn Credentials;
     /// What has to happen outside.
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// Keeps the changes: when this returns, they survive the death of the process. With them the audit keeps what was changed
@@ -212,6 +220,24 @@ pub trait IdentificationProcesses: Send {
     async fn insert(&mut self, process: &IdentificationProcess) -> Result<(), StoreError>;
 }
 
+/// Credentials within a unit of work. They know no calendar: for them an expired credential lives until it is ended.
+#[async_trait]
+pub trait Credentials: Send {
+    /// Reads a credential, live or ended, and keeps others from changing it until the unit ends.
+    async fn find(&mut self, id: CredentialId) -> Result<Option<Credential>, StoreError>;
+    /// The credential of the customer that has not ended, and the one that keeps others from having this user name, in any
+    /// order. Others are kept from changing them until the unit ends.
+    async fn unended(
+        &mut self,
+        customer: CustomerId,
+        username: Option<&LoginEmail>,
+    ) -> Result<Vec<Credential>, StoreError>;
+    /// Adds a credential.
+    async fn insert(&mut self, credential: &Credential) -> Result<(), StoreError>;
+    /// Writes the credential; [`StoreError::Stale`] if it was changed since it was read.
+    async fn update(&mut self, credential: &Credential) -> Result<(), StoreError>;
+}
+
 /// A customer by its two ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerRef {
@@ -239,6 +265,37 @@ pub trait CustomerReads: Send + Sync {
         org: &OrgId,
         external_id: &ExternalId,
     ) -> Result<Vec<CustomerId>, StoreError>;
+}
+
+/// A credential as its customer's list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialRef {
+    /// Id.
+    pub id: CredentialId,
+    /// What the customer logs in by.
+    pub username: LoginEmail,
+}
+
+/// Look-ups by way of credentials that have neither ended nor expired before `today`: one statement each, outside any unit of
+/// work.
+#[async_trait]
+pub trait CredentialReads: Send + Sync {
+    /// The credentials of a customer, at most one; nothing when there is no such customer.
+    async fn credentials_of(
+        &self,
+        org: &OrgId,
+        customer: CustomerId,
+        today: Date,
+    ) -> Result<Option<Vec<CredentialRef>>, StoreError>;
+    /// The live customers with a credential of this user name, whatever its case, and with this normalised document number,
+    /// of this type, as far as they are given; at most two.
+    async fn customers_by_username(
+        &self,
+        org: &OrgId,
+        username: &LoginEmail,
+        document: Option<(&str, Option<DocumentType>)>,
+        today: Date,
+    ) -> Result<Vec<CustomerRef>, StoreError>;
 }
 
 /// An account, and what its answers need of its customer.

@@ -39,7 +39,7 @@ fn direct_debit_only() -> AccountPolicy {
 
 impl World {
     /// With customers 1, 2 and so on.
-    async fn of<const N: usize>(customers: [NewCustomer; N]) -> Self {
+    pub(crate) async fn of<const N: usize>(customers: [NewCustomer; N]) -> Self {
         let world = Self::default();
         for (new, n) in customers.into_iter().zip(1..) {
             world.bring(&customer(n, new)).await;

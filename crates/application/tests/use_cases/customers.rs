@@ -120,12 +120,28 @@ async fn searches_by_document() {
 }
 
 #[tokio::test]
-async fn a_search_by_user_name_finds_nobody_yet() {
+async fn searches_by_user_name_and_document() {
     let world = World::default();
-    world.register([private_customer(&nif(1)), digital_customer("eva@example.com")]).await;
-    for number in [None, Some(nif(1))] {
-        let search = Search::new(number.as_deref(), None, Some(login("eva@example.com"))).unwrap();
-        assert_refused!(world.customers().search(&org(), &search).await, Error::NotFound(Resource::Customer));
+    let [person, _] = world.register([private_customer(&nif(1)), digital_customer("eva@example.com")]).await;
+    for (n, username) in [(1, "Ada@example.com"), (2, "ida@example.com")] {
+        world.credentials().reserve(&scope(), customer_id(n), login(username)).await.unwrap();
+    }
+    let search = async |email: &str, number: Option<&str>, kind| {
+        let search = Search::new(number, kind, Some(login(email))).unwrap();
+        world.customers().search(&org(), &search).await
+    };
+    let spelt = format!(" {}-{}. ", &nif(1)[..4], nif(1)[4..].to_lowercase());
+    for (number, kind) in [(None, None), (Some(&*spelt), None), (Some(&*spelt), Some(DocumentType::Nif))] {
+        assert_eq!(search("aDA@example.com", number, kind).await.unwrap(), person);
+    }
+    for (email, number, kind) in [
+        ("eva@example.com", None, None),
+        ("nobody@example.com", None, None),
+        ("ida@example.com", Some(&*spelt), None),
+        ("ada@example.com", Some("12345678Z"), None),
+        ("ada@example.com", Some(&*spelt), Some(DocumentType::Nie)),
+    ] {
+        assert_refused!(search(email, number, kind).await, Error::NotFound(Resource::Customer));
     }
 }
 

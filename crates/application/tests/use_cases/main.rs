@@ -4,6 +4,7 @@
 mod accounts;
 mod categories;
 mod contracts;
+mod credentials;
 mod customers;
 mod identification_processes;
 mod promotions;
@@ -12,10 +13,16 @@ mod tokenizations;
 
 use std::sync::Arc;
 
-use application::ports::{PaymentGateway, PaymentGatewayError, Store, TokenizationRequest};
-use application::{AccountPolicy, Accounts, Categories, Customers, Promotions, Scope, SpecialTreatments};
+use application::ports::{
+    IdentitySystem, Login, NeighbourError, Notice, Notifier, PaymentGateway, Store, TokenizationRequest,
+};
+use application::{
+    AccountPolicy, Accounts, Categories, Credentials, Customers, Promotions, Scope, SpecialTreatments,
+};
 use async_trait::async_trait;
-use domain::{Account, AccountId, Card, Customer, CustomerId, PaymentMethod, TokenizationAnswer};
+use domain::{
+    Account, AccountId, Card, Customer, CustomerId, LoginEmail, OrgId, PaymentMethod, TokenizationAnswer,
+};
 use mockall::mock;
 use testkit::fixtures::{NOW, org, scope};
 use testkit::{FixedClock, MemoryStore, SequentialIds, UtcCalendar};
@@ -30,7 +37,29 @@ mock! {
         async fn tokenize(
             &self,
             request: &TokenizationRequest,
-        ) -> Result<Option<TokenizationAnswer>, PaymentGatewayError>;
+        ) -> Result<Option<TokenizationAnswer>, NeighbourError>;
+    }
+}
+
+mock! {
+    /// An identity system that fails the test when it is called without being expected to be.
+    Identity {}
+
+    #[async_trait]
+    impl IdentitySystem for Identity {
+        async fn provision(&self, org: &OrgId, login: &Login) -> Result<(), NeighbourError>;
+        async fn rename(&self, org: &OrgId, login: &Login, to: &LoginEmail) -> Result<(), NeighbourError>;
+        async fn disable(&self, org: &OrgId, login: &Login) -> Result<(), NeighbourError>;
+    }
+}
+
+mock! {
+    /// A notifier that fails the test when it is called without being expected to be.
+    Mail {}
+
+    #[async_trait]
+    impl Notifier for Mail {
+        async fn notify(&self, notice: &Notice) -> Result<(), NeighbourError>;
     }
 }
 
@@ -54,7 +83,28 @@ struct World {
 
 impl World {
     fn customers(&self) -> Customers {
-        Customers { store: Arc::new(self.store.clone()), clock: self.clock.clone(), ids: self.ids.clone() }
+        Customers {
+            store: Arc::new(self.store.clone()),
+            clock: self.clock.clone(),
+            calendar: Arc::new(UtcCalendar),
+            ids: self.ids.clone(),
+        }
+    }
+
+    /// With an identity system and a notifier that must not be called.
+    fn credentials(&self) -> Credentials {
+        self.credentials_with(MockIdentity::new(), MockMail::new())
+    }
+
+    fn credentials_with(&self, identity_system: MockIdentity, notifier: MockMail) -> Credentials {
+        Credentials {
+            store: Arc::new(self.store.clone()),
+            identity_system: Arc::new(identity_system),
+            notifier: Arc::new(notifier),
+            clock: self.clock.clone(),
+            calendar: Arc::new(UtcCalendar),
+            ids: self.ids.clone(),
+        }
     }
 
     fn accounts(&self) -> Accounts {

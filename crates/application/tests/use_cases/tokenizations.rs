@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use application::ports::{AuditReads, Neighbour, OutboxQueue, PaymentGatewayError, TokenizationReads};
+use application::ports::{AuditReads, Neighbour, NeighbourError, OutboxQueue, TokenizationReads};
 use application::{
     Acceptance, Error, NewAccountRequest, Outbox, OutboxPolicy, Resource, TokenizationPolicy, Tokenizations,
 };
@@ -32,7 +32,7 @@ fn failure() -> TokenizationAnswer {
     TokenizationAnswer::Failed(FailureMessage::of_gateway("refused"))
 }
 
-type Answer = Result<Option<TokenizationAnswer>, PaymentGatewayError>;
+type Answer = Result<Option<TokenizationAnswer>, NeighbourError>;
 
 /// A gateway that gives these answers, one after the other, and is not asked again.
 fn answering(answers: impl IntoIterator<Item = Answer>) -> MockGateway {
@@ -44,7 +44,7 @@ fn answering(answers: impl IntoIterator<Item = Answer>) -> MockGateway {
 }
 
 fn out_of_order() -> Answer {
-    Err(PaymentGatewayError("out of order".into()))
+    Err(NeighbourError::Unavailable("out of order".into()))
 }
 
 impl World {
@@ -64,6 +64,7 @@ impl World {
             store: Arc::new(self.store.clone()),
             clock: self.clock.clone(),
             tokenizations: Arc::new(self.tokenizations(gateway)),
+            credentials: Arc::new(self.credentials()),
             policy: OutboxPolicy {
                 lease: Duration::MINUTE,
                 first_retry_after: Duration::SECOND,

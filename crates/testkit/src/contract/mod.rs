@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod audit;
 pub mod categories;
 pub mod contracts;
+pub mod credentials;
 pub mod customers;
 #[cfg(feature = "database")]
 pub mod document_store;
@@ -114,8 +115,25 @@ macro_rules! store_contract {
             special_treatment_of_other_organisations_is_unknown
             no_special_treatment_is_dropped_while_it_is_given
         }
+        $crate::store_contract! { @tests $make, credentials:
+            every_credential_comes_back_as_it_was
+            an_update_writes_all_that_can_change
+            one_unended_credential_per_username
+            one_unended_credential_per_customer
+            an_ended_credential_frees_what_was_its_own
+            one_of_many_simultaneous_inserts_wins
+            the_unended_ones_in_the_way_are_found
+            who_takes_what_others_have_waits_for_them
+            lists_show_the_live_one_of_a_customer
+            customers_are_found_by_a_live_username
+            customers_are_found_by_username_and_document
+            an_old_copy_is_stale
+            the_same_in_two_organisations
+            a_credential_needs_its_customer
+        }
         $crate::store_contract! { @tests $make, outbox:
             effects_come_out_as_they_went_in
+            effects_of_every_kind_come_out_as_they_went_in
             one_effect_of_a_customer_at_a_time_in_order
             nobody_else_gets_a_claimed_effect
             a_claim_that_was_lost_changes_nothing

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration as StdDuration;
 
-use application::ports::{Effect, Neighbour, OutboxEntry, Store, StoreError};
-use domain::CustomerId;
+use application::ports::{
+    Effect, Login, LoginChange, Neighbour, Notice, NoticeKind, OutboxEntry, Store, StoreError,
+};
+use domain::{CustomerId, Language};
 use futures_util::future::{join, join_all};
 use time::{Duration, OffsetDateTime};
 
 use super::org::Org;
-use crate::fixtures::{NOW, account_id, customer_id, token};
+use crate::fixtures::{NOW, account_id, credential_id, customer_id, login, token};
 
 const NEIGHBOUR: Neighbour = Neighbour::PaymentGateway;
 const LEASE: Duration = Duration::MINUTE;
@@ -19,7 +21,7 @@ fn effect(n: i32) -> Effect {
 }
 
 fn number(entry: &OutboxEntry) -> i32 {
-    let Effect::Tokenize { attempt, .. } = entry.effect;
+    let Effect::Tokenize { attempt, .. } = entry.effect else { panic!("{:?}", entry.effect) };
     attempt
 }
 
@@ -73,6 +75,28 @@ pub async fn effects_come_out_as_they_went_in(store: &dyn Store) {
     assert_eq!(entries(&org, false).await, [expected]);
     finish(&org, &claimed).await.unwrap();
     assert_eq!(entries(&org, false).await, []);
+}
+
+/// What has to happen is told in full, whatever it is.
+pub async fn effects_of_every_kind_come_out_as_they_went_in(store: &dyn Store) {
+    let org = Org::new(store);
+    let named = |username| Login { credential_id: credential_id(1), username: login(username) };
+    let notice = |language, kind| Effect::Notify(Notice { to: login("Ada@example.com"), language, kind });
+    let effects = [
+        effect(1),
+        Effect::Login(LoginChange::Provision(named("Ada@example.com"))),
+        Effect::Login(LoginChange::Rename { login: named("ada@example.com"), to: login("b@example.com") }),
+        Effect::Login(LoginChange::Disable(named("ada@example.com"))),
+        notice(Language::Galician, NoticeKind::FormerUsername),
+        notice(Language::Basque, NoticeKind::NewUsername),
+    ];
+    let mut work = org.begin().await;
+    for effect in &effects {
+        work.outbox().add(customer_id(1), effect, NOW).await.unwrap();
+    }
+    work.commit(NOW, &[]).await.unwrap();
+    let entries = entries(&org, false).await;
+    assert_eq!(entries.into_iter().map(|entry| entry.effect).collect::<Vec<_>>(), effects);
 }
 
 /// The second effect of a customer waits for the first, also while that one is claimed or postponed; others do not.
