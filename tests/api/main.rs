@@ -13,6 +13,7 @@ mod contracts;
 mod credentials;
 mod customers;
 mod identification_processes;
+mod outbox;
 mod process;
 mod promotions;
 mod settings;

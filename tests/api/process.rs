@@ -25,24 +25,24 @@ use tokio::task::JoinHandle;
 use crate::test_app::{Answer, direct_debit, private_customer, send};
 
 /// An installation: its settings and data, of which the process is only a guest.
-struct Installation {
+pub(crate) struct Installation {
     folder: TempDir,
-    database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 /// A running process, killed when it is dropped.
-struct Process {
-    child: Child,
+pub(crate) struct Process {
+    pub(crate) child: Child,
     url: String,
-    log: Receiver<String>,
+    pub(crate) log: Receiver<String>,
 }
 
 impl Installation {
-    async fn new(engine: Engine) -> Self {
+    pub(crate) async fn new(engine: Engine) -> Self {
         Self { folder: TempDir::new().unwrap(), database: TestDatabase::create(engine).await }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mascustomers"));
         command.args(arguments);
         self.settle(command)
@@ -75,7 +75,7 @@ impl Installation {
         Self::run(self.settle(command))
     }
 
-    fn run(mut command: Command) -> Process {
+    pub(crate) fn run(mut command: Command) -> Process {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (sender, log) = channel();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -3,7 +3,7 @@ use std::time::Duration as StdDuration;
 
 use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::ports::{Clock, Effect, Neighbour, NeighbourError, OutboxEntry, Store, StoreError};
 use crate::{Credentials, Tokenizations};
@@ -82,11 +82,28 @@ impl Outbox {
     }
 
     async fn run(&self, entry: &OutboxEntry) {
-        let (id, customer_id, effect) = (entry.id, entry.customer_id, entry.effect.name());
-        let (org, request_id, attempts) = (entry.org.as_str(), &*entry.request_id, entry.attempts);
-        let kept = match self.perform(entry).await {
+        let span = info_span!(
+            "effect",
+            id = entry.id,
+            org = entry.org.as_str(),
+            customer_id = %entry.customer_id,
+            effect = entry.effect.name(),
+            request_id = entry.request_id,
+            attempts = entry.attempts,
+        );
+        let result = self.perform(entry).instrument(span.clone()).await;
+        if let Err(failure) = self.keep(entry, result).instrument(span.clone()).await {
+            // It is due again when the lease is over.
+            let _entered = span.enter();
+            error!(reason = %failure, "the outbox cannot be written");
+        }
+    }
+
+    /// Keeps how an attempt has ended.
+    async fn keep(&self, entry: &OutboxEntry, result: Result<Step, EffectError>) -> Result<(), StoreError> {
+        match result {
             Ok(Step::Finished) => {
-                info!(id, org, %customer_id, effect, request_id, attempts, "done outside");
+                info!("done outside");
                 Ok(())
             }
             Ok(Step::Again(due_at)) => self.store.postpone(entry, due_at, None).await,
@@ -94,13 +111,9 @@ impl Outbox {
             Err(EffectError::Store(StoreError::Stale)) => Ok(()),
             Err(failure) => {
                 let reason = failure.to_string();
-                warn!(id, org, %customer_id, effect, request_id, attempts, reason, "not done outside");
+                warn!(reason, "not done outside");
                 self.put_off(entry, &failure, &reason).await
             }
-        };
-        if let Err(failure) = kept {
-            // It is due again when the lease is over.
-            error!(id, org, reason = %failure, "the outbox cannot be written");
         }
     }
 
@@ -134,8 +147,7 @@ impl Outbox {
             }
         };
         if is_last {
-            let (id, effect) = (entry.id, entry.effect.name());
-            error!(id, org = entry.org.as_str(), effect, reason, "given up until an operator retries it");
+            error!(reason, "given up until an operator retries it");
             self.store.park(entry, now, reason).await
         } else {
             self.store.postpone(entry, retry_at, Some(reason)).await
