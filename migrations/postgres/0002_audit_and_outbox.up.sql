@@ -33,6 +33,7 @@ CREATE TABLE outbox (
     request_id  text    NOT NULL,
     created_at  bigint  NOT NULL,
     attempts    integer NOT NULL,
+    failures    integer NOT NULL,
     due_at      bigint  NOT NULL,
     parked_at   bigint,
     last_error  text,

@@ -26,6 +26,7 @@ CREATE TABLE outbox (
     request_id  text    NOT NULL,
     created_at  integer NOT NULL,
     attempts    integer NOT NULL,
+    failures    integer NOT NULL,
     due_at      integer NOT NULL,
     parked_at   integer,
     last_error  text

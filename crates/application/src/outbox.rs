@@ -17,8 +17,8 @@ pub struct OutboxPolicy {
     pub first_retry_after: Duration,
     /// The longest that a retry is waited for.
     pub longest_retry_after: Duration,
-    /// After how many attempts in vain an entry is parked.
-    pub most_attempts: i32,
+    /// After how many failures an entry is parked.
+    pub most_failures: i32,
     /// How many effects of a neighbour happen at the same time.
     pub concurrency: u16,
 }
@@ -143,7 +143,7 @@ impl Outbox {
             }
             EffectError::Neighbour(NeighbourError::Refused(_)) => true,
             EffectError::Neighbour(NeighbourError::Unavailable(_)) | EffectError::Store(_) => {
-                entry.attempts >= self.policy.most_attempts
+                entry.failures + 1 >= self.policy.most_failures
             }
         };
         if is_last {
@@ -156,15 +156,15 @@ impl Outbox {
 }
 
 impl OutboxPolicy {
-    /// How long to wait after the last attempt: twice as long each time, and of that between half and all, so that what has
+    /// How long to wait after another failure: twice as long each time, and of that between half and all, so that what has
     /// failed together is not tried together again.
     fn retry_after(&self, entry: &OutboxEntry) -> Duration {
-        let doublings = u32::try_from(entry.attempts - 1).unwrap_or_default().min(30);
+        let doublings = u32::try_from(entry.failures).unwrap_or_default().min(30);
         let longest = self.longest_retry_after.as_seconds_f64();
         let wait = (self.first_retry_after.as_seconds_f64() * f64::from(1_u32 << doublings)).min(longest);
         // Multiples of the golden ratio lie evenly between whole numbers.
         let spread =
-            ((entry.id % 1_000_003) as f64 * 0.618_033_988_75 + f64::from(entry.attempts) * 0.37).fract();
+            ((entry.id % 1_000_003) as f64 * 0.618_033_988_75 + f64::from(entry.failures) * 0.37).fract();
         // Whole microseconds: no store keeps more.
         Duration::microseconds((wait * (0.5 + spread / 2.0) * 1e6) as i64)
     }

@@ -54,7 +54,7 @@ enum Migrate {
 
 #[derive(Subcommand)]
 enum OutboxCommand {
-    /// List entries, oldest first: id, organisation, neighbour, effect, customer, attempts, state, reason of the last failure.
+    /// List entries, oldest first: id, organisation, neighbour, effect, customer, failures, state, reason of the last failure.
     List {
         /// Only those that were given up.
         #[arg(long)]
@@ -203,10 +203,10 @@ fn outbox_line(entry: &OutboxEntry) -> String {
         Some(parked_at) => format!("parked since {}", instant(parked_at)),
         None => format!("due {}", instant(entry.due_at)),
     };
-    let OutboxEntry { id, org, customer_id, effect, attempts, last_error, .. } = entry;
+    let OutboxEntry { id, org, customer_id, effect, failures, last_error, .. } = entry;
     let (neighbour, effect) = (effect.neighbour().name(), effect.name());
     let reason = last_error.as_deref().unwrap_or("-");
-    format!("{id}\t{org}\t{neighbour}\t{effect}\t{customer_id}\t{attempts}\t{state}\t{reason}")
+    format!("{id}\t{org}\t{neighbour}\t{effect}\t{customer_id}\t{failures}\t{state}\t{reason}")
 }
 
 fn token(settings: &Settings, args: TokenArgs) -> Result<()> {

@@ -160,8 +160,8 @@ pub struct OutboxSettings {
     pub first_retry_ms: u32,
     /// The longest that a retry is waited for.
     pub longest_retry_ms: u32,
-    /// After how many attempts an entry is parked.
-    pub most_attempts: i32,
+    /// After how many failures an entry is parked.
+    pub most_failures: i32,
     /// How long an effect may take before it is begun again.
     pub lease_ms: u32,
     /// How many happen at the same time, for each system outside.
@@ -300,7 +300,7 @@ impl Settings {
         ] {
             ensure!((1..=86_400_000).contains(&value), "{key}: must be 1 to 86400000");
         }
-        ensure!(outbox.most_attempts >= 1, "outbox.most_attempts: must be at least 1");
+        ensure!(outbox.most_failures >= 1, "outbox.most_failures: must be at least 1");
         ensure!((1..=1000).contains(&outbox.concurrency), "outbox.concurrency: must be 1 to 1000");
         let expires = self.payments.tokenization_expires_after_s;
         ensure!(
@@ -325,7 +325,7 @@ impl Settings {
             lease: milliseconds(self.outbox.lease_ms),
             first_retry_after: milliseconds(self.outbox.first_retry_ms),
             longest_retry_after: milliseconds(self.outbox.longest_retry_ms),
-            most_attempts: self.outbox.most_attempts,
+            most_failures: self.outbox.most_failures,
             concurrency: self.outbox.concurrency,
         }
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::Outbox;
-use application::ports::{Neighbour, OutboxQueue};
+use application::ports::{Neighbour, OutboxQueue, StoreError};
 use persistence::SqlStore;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -59,13 +59,16 @@ async fn work(
     mut stopped: watch::Receiver<bool>,
 ) {
     while !*stopped.borrow() {
-        let pause = match outbox.run_due(neighbour).await {
+        let running = Arc::clone(&outbox);
+        // On a task of its own, so that a panic ends no more than this run.
+        let ran = tokio::spawn(async move { running.run_due(neighbour).await });
+        let pause = match ran.await.unwrap_or_else(|panic| Err(StoreError::Unexpected(panic.into()))) {
             Ok(0) => outbox.until_due(neighbour).await.map(|due| due.unwrap_or(poll).min(poll)),
             Ok(_) => continue,
             Err(error) => Err(error),
         };
         let pause = pause.unwrap_or_else(|error| {
-            tracing::warn!(neighbour = neighbour.name(), reason = %error, "the outbox cannot be read");
+            tracing::error!(neighbour = neighbour.name(), reason = %error, "the outbox cannot be emptied");
             poll
         });
         tokio::select! {

@@ -23,6 +23,7 @@ pub(crate) struct Model {
     pub(crate) request_id: String,
     pub(crate) created_at: Micros,
     pub(crate) attempts: i32,
+    pub(crate) failures: i32,
     pub(crate) due_at: Micros,
     pub(crate) parked_at: Option<Micros>,
     pub(crate) last_error: Option<String>,
@@ -48,6 +49,7 @@ fn restore(model: Model) -> Result<OutboxEntry, StoreError> {
             request_id: model.request_id,
             created_at: instant(model.created_at)?,
             attempts: model.attempts,
+            failures: model.failures,
             due_at: instant(model.due_at)?,
             parked_at: model.parked_at.map(instant).transpose()?,
             last_error: model.last_error,
@@ -73,6 +75,7 @@ impl Outbox for Unit {
             request_id: Set(self.scope.request_id.clone()),
             created_at: Set(now.into()),
             attempts: Set(0),
+            failures: Set(0),
             due_at: Set(now.into()),
             parked_at: Set(None),
             last_error: Set(None),
@@ -140,6 +143,7 @@ impl OutboxQueue for SqlStore {
         let _writer = self.writer().await?;
         let row = ActiveModel {
             due_at: Set(due_at.into()),
+            failures: Set(entry.failures + i32::from(error.is_some())),
             last_error: Set(error.map(ToOwned::to_owned)),
             ..Default::default()
         };
@@ -178,7 +182,7 @@ impl OutboxQueue for SqlStore {
     async fn retry(&self, id: Option<i64>, now: OffsetDateTime) -> Result<u64, StoreError> {
         let _writer = self.writer().await?;
         let row = ActiveModel {
-            attempts: Set(0),
+            failures: Set(0),
             due_at: Set(now.into()),
             parked_at: Set(None),
             ..Default::default()

@@ -537,6 +537,7 @@ impl Outbox for Unit {
             request_id: self.scope.request_id.clone(),
             created_at: now,
             attempts: 0,
+            failures: 0,
             due_at: now,
             parked_at: None,
             last_error: None,
@@ -604,6 +605,7 @@ impl OutboxQueue for MemoryStore {
     ) -> Result<(), StoreError> {
         self.change_claimed(entry, |own| {
             (own.due_at, own.last_error) = (due_at, error.map(ToOwned::to_owned));
+            own.failures += i32::from(error.is_some());
         });
         Ok(())
     }
@@ -630,7 +632,7 @@ impl OutboxQueue for MemoryStore {
         let mut outbox = self.0.outbox();
         let parked = outbox.iter_mut().filter(|entry| entry.parked_at.is_some());
         let retried = parked.filter(|entry| id.is_none_or(|id| entry.id == id)).map(|entry| {
-            (entry.attempts, entry.due_at, entry.parked_at) = (0, now, None);
+            (entry.failures, entry.due_at, entry.parked_at) = (0, now, None);
         });
         let retried = retried.count() as u64;
         self.0.outbox_added.notify_one();

@@ -107,6 +107,8 @@ pub struct OutboxEntry {
     pub created_at: OffsetDateTime,
     /// How often it was claimed. Whoever claims an entry again takes it away from whoever claimed it before.
     pub attempts: i32,
+    /// How often its effect has failed since it was added or retried.
+    pub failures: i32,
     /// When it may be claimed next.
     pub due_at: OffsetDateTime,
     /// Since when it has been given up, with all that stands behind it, until an operator retries it.
@@ -155,7 +157,7 @@ pub trait OutboxQueue: Send + Sync {
     async fn next_due(&self, neighbour: Neighbour) -> Result<Option<OffsetDateTime>, StoreError>;
     /// At most `limit` entries, oldest first; only the parked ones if asked for.
     async fn entries(&self, only_parked: bool, limit: u16) -> Result<Vec<OutboxEntry>, StoreError>;
-    /// Makes parked entries, or the one with this id, due at `now`, as if never tried; returns how many.
+    /// Makes parked entries, or the one with this id, due at `now`, as if they had never failed; returns how many.
     async fn retry(&self, id: Option<i64>, now: OffsetDateTime) -> Result<u64, StoreError>;
     /// Waits until entries may have been added since it was last called. Not every store hears of everything that other
     /// processes add.

@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    fn outbox(&self, gateway: MockGateway) -> Outbox {
+    pub(crate) fn outbox(&self, gateway: MockGateway) -> Outbox {
         Outbox {
             store: Arc::new(self.store.clone()),
             clock: self.clock.clone(),
@@ -69,7 +69,7 @@ impl World {
                 lease: Duration::MINUTE,
                 first_retry_after: Duration::SECOND,
                 longest_retry_after: Duration::minutes(5),
-                most_attempts: 3,
+                most_failures: 3,
                 concurrency: 16,
             },
         }

@@ -67,6 +67,7 @@ pub async fn effects_come_out_as_they_went_in(store: &dyn Store) {
         request_id: org.scope.request_id.clone(),
         created_at: NOW,
         attempts: 1,
+        failures: 0,
         due_at: NOW + LEASE,
         parked_at: None,
         last_error: None,
@@ -113,7 +114,8 @@ pub async fn one_effect_of_a_customer_at_a_time_in_order(store: &dyn Store) {
     store.postpone(&claimed[0], NOW + Duration::SECOND, Some("busy")).await.unwrap();
     assert_eq!(claim(&org, NOW).await, []);
     let again = claim(&org, NOW + Duration::SECOND).await.remove(0);
-    assert_eq!((number(&again), again.attempts, again.last_error.as_deref()), (1, 2, Some("busy")));
+    assert_eq!((number(&again), again.attempts, again.failures), (1, 2, 1));
+    assert_eq!(again.last_error.as_deref(), Some("busy"));
     finish(&org, &again).await.unwrap();
     for n in [2, 4] {
         let next = claim(&org, NOW).await.remove(0);
@@ -164,7 +166,8 @@ pub async fn parked_effects_wait_for_an_operator(store: &dyn Store) {
     assert_eq!(store.retry(Some(parked[1].id), NOW).await.unwrap(), 1);
     assert_eq!(store.retry(Some(parked[1].id), NOW).await.unwrap(), 0, "it is not parked any more");
     let retried = claim(&org, NOW).await.remove(0);
-    assert_eq!((number(&retried), retried.attempts, retried.parked_at), (3, 1, None));
+    assert_eq!((number(&retried), retried.failures, retried.parked_at), (3, 0, None));
+    assert!(retried.attempts > parked[1].attempts, "who held it before has lost it");
     assert!(store.retry(None, NOW).await.unwrap() >= 1);
     assert_eq!(claim(&org, NOW).await.iter().map(number).collect::<Vec<_>>(), [1]);
 }
