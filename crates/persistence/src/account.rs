@@ -342,7 +342,7 @@ impl Unit {
 }
 
 /// The row of an account, to which a history is joined so that an account without entries still gives one row.
-fn account_row(org: &OrgId, id: AccountId) -> Select<Entity> {
+pub(crate) fn account_row(org: &OrgId, id: AccountId) -> Select<Entity> {
     Entity::find().select_only().filter(Column::OrgId.eq(org.as_str())).filter(Column::Id.eq(id.0))
 }
 

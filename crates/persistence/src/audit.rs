@@ -5,11 +5,11 @@ use domain::{AuditEntry, CustomerId, OrgId, Text};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::IntoCondition;
-use sea_orm::{Condition, ExprTrait, FromQueryResult, JoinType, QueryOrder, QuerySelect};
+use sea_orm::{Condition, ExprTrait, Iterable, JoinType, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 
 use crate::column::Micros;
-use crate::customer;
+use crate::customer::{self, customer_row};
 use crate::json::{Unreadable, code};
 use crate::store::{SqlStore, Unit};
 
@@ -67,29 +67,16 @@ impl Unit {
     }
 }
 
-/// A row of the audit, or nothing of it: the customer has none.
-#[derive(FromQueryResult)]
-struct Row {
-    id: Option<i64>,
-    at: Option<Micros>,
-    actor: Option<String>,
-    request_id: Option<String>,
-    operation: Option<String>,
-    entity: Option<String>,
-    entity_id: Option<String>,
-    fields: Option<String>,
-}
-
-impl Row {
-    fn entry(self) -> Result<TimelineEntry, Unreadable> {
+impl Model {
+    fn into_entry(self) -> Result<TimelineEntry, Unreadable> {
         Ok(TimelineEntry {
-            at: self.at.and_then(Micros::instant).ok_or(Unreadable)?,
-            actor: Text::restore(self.actor.ok_or(Unreadable)?),
-            request_id: self.request_id.ok_or(Unreadable)?,
-            operation: self.operation.ok_or(Unreadable)?,
-            entity: code(&self.entity.ok_or(Unreadable)?)?,
-            entity_id: self.entity_id.ok_or(Unreadable)?,
-            fields: self.fields.ok_or(Unreadable)?.split_whitespace().map(ToOwned::to_owned).collect(),
+            at: self.at.instant().ok_or(Unreadable)?,
+            actor: Text::restore(self.actor),
+            request_id: self.request_id,
+            operation: self.operation,
+            entity: code(&self.entity)?,
+            entity_id: self.entity_id,
+            fields: self.fields.split_whitespace().map(ToOwned::to_owned).collect(),
         })
     }
 }
@@ -111,32 +98,15 @@ impl AuditReads for SqlStore {
                     .add_option(before.map(|before| Expr::col((audit, Column::Id)).lt(before)))
                     .into_condition()
             });
-        let columns = [
-            Column::Id,
-            Column::At,
-            Column::Actor,
-            Column::RequestId,
-            Column::Operation,
-            Column::Entity,
-            Column::EntityId,
-            Column::Fields,
-        ];
-        let query = customer::Entity::find()
-            .select_only()
-            .filter(customer::Column::OrgId.eq(org.as_str()))
-            .filter(customer::Column::Id.eq(customer.0))
+        let query = customer_row(org, customer)
+            .columns(Column::iter())
             .join(JoinType::LeftJoin, of_customer.into())
             .order_by_desc(Column::Id)
             .limit(u64::from(limit) + 1);
-        let query = columns.into_iter().fold(query, QuerySelect::column);
-        let rows: Vec<Row> = self.answer(query.into_model().all(&self.db)).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
+        let Some(rows) = self.joined::<_, Model>(query).await? else { return Ok(None) };
         let limit = usize::from(limit);
-        let next = if rows.len() > limit { rows.get(limit - 1).and_then(|row| row.id) } else { None };
-        let entries: Result<_, Unreadable> =
-            rows.into_iter().filter(|row| row.id.is_some()).take(limit).map(Row::entry).collect();
+        let next = if rows.len() > limit { rows.get(limit - 1).map(|row| row.id) } else { None };
+        let entries: Result<_, Unreadable> = rows.into_iter().take(limit).map(Model::into_entry).collect();
         let entries =
             entries.map_err(|_| StoreError::Corrupt { table: "audit", id: customer.0.to_string() })?;
         Ok(Some(TimelinePage { entries, next }))

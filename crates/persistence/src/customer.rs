@@ -272,6 +272,11 @@ impl CustomerReads for SqlStore {
     }
 }
 
+/// The row of a customer, to which others are joined so that a customer without any still gives one row.
+pub(crate) fn customer_row(org: &OrgId, id: CustomerId) -> Select<Entity> {
+    Entity::find().select_only().filter(Column::OrgId.eq(org.as_str())).filter(Column::Id.eq(id.0))
+}
+
 /// The ids of live customers; at most two, which is enough to know that there is not only one. In no order: SQLite would
 /// walk the primary key for one.
 pub(crate) fn live(org: &OrgId) -> Select<Entity> {

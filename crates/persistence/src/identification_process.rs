@@ -10,7 +10,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{IntoSimpleExpr, JoinType, QueryOrder, QuerySelect};
 
 use crate::column::Micros;
-use crate::customer;
+use crate::customer::{self, customer_row};
 use crate::json::{Unreadable, code};
 use crate::store::{SqlStore, Unit};
 
@@ -97,13 +97,10 @@ impl IdentificationProcessReads for SqlStore {
         let of_customer = customer::Entity::belongs_to(Entity)
             .from((customer::Column::OrgId, customer::Column::Id))
             .to((Column::OrgId, Column::CustomerId));
-        let query = customer::Entity::find()
-            .select_only()
+        let query = customer_row(org, customer)
             .column_as(Column::Id.into_simple_expr(), "process_id")
             .column_as(Column::ProcessDate.into_simple_expr(), "process_date")
             .join(JoinType::LeftJoin, of_customer.into())
-            .filter(customer::Column::OrgId.eq(org.as_str()))
-            .filter(customer::Column::Id.eq(customer.0))
             .order_by_desc(Column::ProcessDate)
             .order_by_desc(Column::Id);
         let rows: Vec<(Option<Uuid>, Option<Micros>)> = self.answer(query.into_tuple().all(&self.db)).await?;

@@ -7,10 +7,10 @@ use domain::{
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{DynIden, IntoCondition, IntoIden};
-use sea_orm::{Condition, ExprTrait, FromQueryResult, Iterable, JoinType, QueryOrder, QuerySelect};
+use sea_orm::{Condition, ExprTrait, Iterable, JoinType, QueryOrder, QuerySelect};
 use time::Date;
 
-use crate::account;
+use crate::account::{self, account_row};
 use crate::column::Micros;
 use crate::json::{Unreadable, code};
 use crate::store::{SqlStore, Unit};
@@ -200,25 +200,6 @@ impl Unit {
             self.answer(insert.exec_without_returning(&self.transaction)).await?;
         }
         Ok(())
-    }
-}
-
-/// The row of an account, to which others are joined so that an account without any still gives one row.
-fn account_row(org: &OrgId, id: AccountId) -> Select<account::Entity> {
-    account::Entity::find()
-        .select_only()
-        .filter(account::Column::OrgId.eq(org.as_str()))
-        .filter(account::Column::Id.eq(id.0))
-}
-
-impl SqlStore {
-    /// The joined rows; nothing when there is not even the account's.
-    async fn joined<M: FromQueryResult + Send + Sync>(
-        &self,
-        query: Select<account::Entity>,
-    ) -> Result<Option<Vec<M>>, StoreError> {
-        let rows: Vec<Option<M>> = self.answer(query.into_model().all(&self.db)).await?;
-        Ok((!rows.is_empty()).then(|| rows.into_iter().flatten().collect()))
     }
 }
 

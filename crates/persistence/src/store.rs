@@ -14,8 +14,8 @@ use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchrono
 use sea_orm::sqlx::{Connection, Error as SqlxError};
 use sea_orm::{
     ActiveValue, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, UpdateMany,
+    DbBackend, DbErr, EntityTrait, FromQueryResult, RuntimeErr, Select, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, UpdateMany,
 };
 use time::OffsetDateTime;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -78,6 +78,15 @@ impl SqlStore {
         work: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, StoreError> {
         answer(self.patience, work).await
+    }
+
+    /// What is joined to the one row of an entity; nothing when there is not even that.
+    pub(crate) async fn joined<E: EntityTrait, M: FromQueryResult + Send + Sync>(
+        &self,
+        query: Select<E>,
+    ) -> Result<Option<Vec<M>>, StoreError> {
+        let rows: Vec<Option<M>> = self.answer(query.into_model().all(&self.db)).await?;
+        Ok((!rows.is_empty()).then(|| rows.into_iter().flatten().collect()))
     }
 
     /// Connects to the database; an SQLite file is made if there is none.

@@ -6,12 +6,12 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{JoinType, QueryOrder, QuerySelect};
+use sea_orm::{Iterable, JoinType, QueryOrder, QuerySelect};
 
-use crate::account;
+use crate::account::{self, account_row};
 use crate::card;
 use crate::column::Micros;
-use crate::customer;
+use crate::customer::{self, customer_row};
 use crate::json::Unreadable;
 use crate::store::{SqlStore, Unit};
 
@@ -165,39 +165,25 @@ impl TokenizationReads for SqlStore {
         let of_account = account::Entity::belongs_to(Entity)
             .from((account::Column::OrgId, account::Column::Id))
             .to((Column::OrgId, Column::AccountId));
-        let query = account::Entity::find()
-            .filter(account::Column::OrgId.eq(org.as_str()))
-            .filter(account::Column::Id.eq(account.0))
+        let query = account_row(org, account)
+            .columns(Column::iter())
             .join(JoinType::LeftJoin, of_account.into())
-            .select_also(Entity)
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Attempt);
-        let rows = self.answer(query.all(&self.db)).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        rows.into_iter()
-            .filter_map(|(_, tokenization)| tokenization)
-            .map(restore)
-            .collect::<Result<_, _>>()
-            .map(Some)
+        let rows = self.joined(query).await?;
+        rows.map(|rows| rows.into_iter().map(restore).collect()).transpose()
     }
 
     async fn cards_of(&self, org: &OrgId, customer: CustomerId) -> Result<Option<Vec<Card>>, StoreError> {
         let of_customer = customer::Entity::belongs_to(card::Entity)
             .from((customer::Column::OrgId, customer::Column::Id))
             .to((card::Column::OrgId, card::Column::CustomerId));
-        let query = customer::Entity::find()
-            .filter(customer::Column::OrgId.eq(org.as_str()))
-            .filter(customer::Column::Id.eq(customer.0))
+        let query = customer_row(org, customer)
+            .columns(card::Column::iter())
             .join(JoinType::LeftJoin, of_customer.into())
-            .select_also(card::Entity)
             .order_by_desc(card::Column::CreatedAt)
             .order_by_desc(card::Column::TokenId);
-        let rows = self.answer(query.all(&self.db)).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        rows.into_iter().filter_map(|(_, card)| card).map(card::restore).collect::<Result<_, _>>().map(Some)
+        let rows = self.joined(query).await?;
+        rows.map(|rows| rows.into_iter().map(card::restore).collect()).transpose()
     }
 }
