@@ -23,11 +23,12 @@ $$;
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
 
--- What has to happen outside, oldest first for each customer and neighbour; a row goes when it has happened.
+-- What has to happen outside; a row goes when it has happened. What stands in one queue of a neighbour happens oldest first.
 CREATE TABLE outbox (
     id          bigint  GENERATED ALWAYS AS IDENTITY,
     org_id      text    NOT NULL,
     neighbour   text    NOT NULL,
+    queue       text    NOT NULL,
     customer_id uuid    NOT NULL,
     effect      jsonb   NOT NULL,
     request_id  text    NOT NULL,
@@ -40,4 +41,4 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_pkey PRIMARY KEY (id)
 );
 CREATE INDEX outbox_due ON outbox (neighbour, due_at) WHERE parked_at IS NULL;
-CREATE INDEX outbox_order ON outbox (org_id, neighbour, customer_id, id);
+CREATE INDEX outbox_order ON outbox (org_id, neighbour, queue, id);

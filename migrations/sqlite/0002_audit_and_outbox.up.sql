@@ -16,11 +16,12 @@ CREATE INDEX audit_of_customer ON audit (org_id, customer_id, id) WHERE customer
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 
--- What has to happen outside, oldest first for each customer and neighbour; a row goes when it has happened.
+-- What has to happen outside; a row goes when it has happened. What stands in one queue of a neighbour happens oldest first.
 CREATE TABLE outbox (
     id          integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     org_id      text    NOT NULL,
     neighbour   text    NOT NULL,
+    queue       text    NOT NULL,
     customer_id blob    NOT NULL,
     effect      text    NOT NULL,
     request_id  text    NOT NULL,
@@ -32,4 +33,4 @@ CREATE TABLE outbox (
     last_error  text
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (neighbour, due_at) WHERE parked_at IS NULL;
-CREATE INDEX outbox_order ON outbox (org_id, neighbour, customer_id, id);
+CREATE INDEX outbox_order ON outbox (org_id, neighbour, queue, id);

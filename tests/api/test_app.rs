@@ -6,11 +6,10 @@ use std::net::TcpStream;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use application::ports::DocumentStore;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use bootstrap::{Application, Settings, World};
+use bootstrap::{Application, Settings, StopHandle, World};
 use documents::{LocalFolder, SigningKey};
 use domain::OrgId;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
@@ -68,7 +67,7 @@ pub(crate) struct TestApp {
     pub(crate) client: Client,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) token: String,
-    handle: ServerHandle,
+    handle: StopHandle,
     pub(crate) database: TestDatabase,
     folder: TempDir,
 }

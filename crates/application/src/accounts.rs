@@ -166,7 +166,7 @@ impl Accounts {
         if changed {
             let mut changes = supersede_pending(&mut *work, id, now).await?;
             work.accounts().update(&account).await?;
-            changes.push((&account).into());
+            changes.extend(visible_change(&account));
             if let Some(request) = request {
                 add_request(&mut *work, &request, now, &mut changes).await?;
             }
@@ -345,11 +345,16 @@ async fn add_request(
     changes: &mut Vec<AuditEntry>,
 ) -> Result<(), Error> {
     work.tokenizations().insert(request).await?;
-    let TokenizationData { account_id, customer_id, attempt, .. } = *request.data();
+    let TokenizationData { customer_id, attempt, .. } = *request.data();
     let reference_id = request.data().reference_id.clone();
-    work.outbox().add(customer_id, &Effect::Tokenize { account_id, reference_id, attempt }, now).await?;
+    work.outbox().add(customer_id, &Effect::Tokenize { reference_id, attempt }, now).await?;
     changes.push(request.into());
     Ok(())
+}
+
+/// A change of an account for the audit; none if only the card that it awaits has changed.
+pub(crate) fn visible_change(account: &Account) -> Option<AuditEntry> {
+    (!account.changed().is_empty()).then(|| account.into())
 }
 
 /// What happens to the tokenization that is pending when the account's payment method is changed.

@@ -6,7 +6,7 @@ use domain::{
 };
 use time::{Date, OffsetDateTime};
 
-use crate::outbox::EffectError;
+use crate::outbox::{EffectError, finish};
 use crate::ports::{
     Calendar, Clock, CredentialRef, Effect, IdentitySystem, Ids, Login, LoginChange, Notice, NoticeKind,
     Notifier, OutboxEntry, Store, StoreError, UnitOfWork,
@@ -200,9 +200,7 @@ impl Credentials {
     /// The notifier fails, or the store; the entry stays then, and everything may be repeated.
     pub async fn notify(&self, entry: &OutboxEntry, notice: &Notice) -> Result<(), EffectError> {
         self.notifier.notify(notice).await?;
-        let mut work = self.store.begin(&Scope::of_entry(entry)).await?;
-        work.outbox().finish(entry).await?;
-        Ok(work.commit(self.clock.now(), &[]).await?)
+        finish(&*self.store, entry, self.clock.now()).await.map(drop)
     }
 
     fn moment(&self) -> (OffsetDateTime, Date) {

@@ -75,3 +75,12 @@ impl From<CredentialError> for Error {
         }
     }
 }
+
+/// An error and its causes, for the operator.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.dedup();
+    words.join(": ")
+}

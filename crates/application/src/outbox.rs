@@ -1,12 +1,15 @@
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use time::{Duration, OffsetDateTime};
 use tracing::{Instrument, error, info, info_span, warn};
 
+use crate::error::with_causes;
 use crate::ports::{Clock, Effect, Neighbour, NeighbourError, OutboxEntry, Store, StoreError};
-use crate::{Credentials, Tokenizations};
+use crate::{Credentials, Scope, Tokenizations};
 
 /// How hard it is tried to make effects happen.
 #[derive(Debug, Clone)]
@@ -24,7 +27,7 @@ pub struct OutboxPolicy {
 }
 
 /// Makes happen what the outbox holds.
-pub struct Outbox {
+pub struct OutboxWorker {
     /// Where the outbox is kept.
     pub store: Arc<dyn Store>,
     /// Tells when an entry is due.
@@ -45,6 +48,18 @@ pub(crate) enum Step {
     Again(OffsetDateTime),
 }
 
+/// Removes an entry of which nothing is left but to know that it has happened.
+pub(crate) async fn finish(
+    store: &dyn Store,
+    entry: &OutboxEntry,
+    now: OffsetDateTime,
+) -> Result<Step, EffectError> {
+    let mut work = store.begin(&Scope::of_entry(entry)).await?;
+    work.outbox().finish(entry).await?;
+    work.commit(now, &[]).await?;
+    Ok(Step::Finished)
+}
+
 /// Why an effect did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum EffectError {
@@ -55,11 +70,14 @@ pub enum EffectError {
     #[error("{0}")]
     NeighbourUntil(NeighbourError, OffsetDateTime),
     /// The store failed.
-    #[error(transparent)]
+    #[error("{}", with_causes(.0))]
     Store(#[from] StoreError),
+    /// A fault of this program.
+    #[error("this program has panicked")]
+    Panic,
 }
 
-impl Outbox {
+impl OutboxWorker {
     /// Claims effects of a neighbour that are due and tries to make them happen. Returns how many were claimed.
     ///
     /// # Errors
@@ -91,11 +109,13 @@ impl Outbox {
             request_id = entry.request_id,
             attempts = entry.attempts,
         );
-        let result = self.perform(entry).instrument(span.clone()).await;
+        // Nothing of an attempt that has panicked is used again.
+        let result = AssertUnwindSafe(self.perform(entry)).catch_unwind().instrument(span.clone()).await;
+        let result = result.unwrap_or(Err(EffectError::Panic));
         if let Err(failure) = self.keep(entry, result).instrument(span.clone()).await {
             // It is due again when the lease is over.
             let _entered = span.enter();
-            error!(reason = %failure, "the outbox cannot be written");
+            error!(reason = with_causes(&failure), "the outbox cannot be written");
         }
     }
 
@@ -119,7 +139,7 @@ impl Outbox {
 
     async fn perform(&self, entry: &OutboxEntry) -> Result<Step, EffectError> {
         match &entry.effect {
-            Effect::Tokenize { reference_id, attempt, .. } => {
+            Effect::Tokenize { reference_id, attempt } => {
                 self.tokenizations.tokenize(entry, reference_id, *attempt).await
             }
             Effect::Login(change) => {
@@ -142,8 +162,12 @@ impl Outbox {
                 return self.store.postpone(entry, retry_at.min((*deadline).max(now)), Some(reason)).await;
             }
             EffectError::Neighbour(NeighbourError::Refused(_)) => true,
-            EffectError::Neighbour(NeighbourError::Unavailable(_)) | EffectError::Store(_) => {
-                entry.failures + 1 >= self.policy.most_failures
+            EffectError::Neighbour(NeighbourError::Unavailable(_))
+            | EffectError::Store(_)
+            | EffectError::Panic => {
+                // As long as a tokenization is pending, its account cannot end.
+                let ends_by_itself = matches!(entry.effect, Effect::Tokenize { .. });
+                entry.failures + 1 >= self.policy.most_failures && !ends_by_itself
             }
         };
         if is_last {

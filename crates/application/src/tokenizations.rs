@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use domain::{
-    AccountId, AuditEntry, Card, CustomerId, GatewayToken, OrgId, Tokenization, TokenizationAnswer,
-    TokenizationStatus,
+    AccountId, AuditEntry, Card, CustomerId, FailureMessage, GatewayToken, OrgId, Tokenization,
+    TokenizationAnswer, TokenizationStatus,
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::outbox::{EffectError, Step};
+use crate::accounts::visible_change;
+use crate::outbox::{EffectError, Step, finish};
 use crate::ports::{
     Calendar, Clock, OutboxEntry, PaymentGateway, Store, StoreError, TokenizationRequest, UnitOfWork,
 };
@@ -63,10 +64,10 @@ impl Tokenizations {
     ) -> Result<Step, EffectError> {
         let known = self.store.tokenization(&entry.org, reference).await?;
         let Some(request) = known.filter(|known| known.data().attempt == attempt) else {
-            return self.finish(entry).await;
+            return finish(&*self.store, entry, self.clock.now()).await;
         };
         if matches!(request.data().status, TokenizationStatus::Completed(_)) {
-            return self.finish(entry).await;
+            return finish(&*self.store, entry, self.clock.now()).await;
         }
         let data = request.data();
         let asked = TokenizationRequest {
@@ -79,41 +80,36 @@ impl Tokenizations {
         let answer = self.gateway.tokenize(&asked).await;
         let (now, deadline) = (self.clock.now(), data.created_at + self.policy.expires_after);
         match answer {
-            Ok(Some(answer)) => self.keep(entry, reference, Some(&answer), now).await,
-            Ok(None) | Err(_) if now >= deadline => self.keep(entry, reference, None, now).await,
+            Ok(Some(answer)) => self.settle(entry, (reference, attempt), Some(answer), now).await,
+            Ok(None) | Err(_) if now >= deadline => self.settle(entry, (reference, attempt), None, now).await,
             Ok(None) => Ok(Step::Again(deadline.min(now + self.policy.ask_again_after))),
             Err(error) => Err(EffectError::NeighbourUntil(error, deadline)),
         }
     }
 
-    /// Keeps what the gateway has answered, or that it did not in time.
-    async fn keep(
+    /// Keeps what the gateway has answered to an attempt, or that it did not in time.
+    async fn settle(
         &self,
         entry: &OutboxEntry,
-        reference: &GatewayToken,
-        answer: Option<&TokenizationAnswer>,
+        (reference, attempt): (&GatewayToken, i32),
+        answer: Option<TokenizationAnswer>,
         now: OffsetDateTime,
     ) -> Result<Step, EffectError> {
         let mut work = self.store.begin(&Scope::of_entry(entry)).await?;
         work.outbox().finish(entry).await?;
-        let changes = settle(&mut *work, reference, answer, now).await?;
+        let changes = settle(&mut *work, reference, attempt, answer, now).await?;
         work.commit(now, &changes).await?;
-        Ok(Step::Finished)
-    }
-
-    async fn finish(&self, entry: &OutboxEntry) -> Result<Step, EffectError> {
-        let mut work = self.store.begin(&Scope::of_entry(entry)).await?;
-        work.outbox().finish(entry).await?;
-        work.commit(self.clock.now(), &[]).await?;
         Ok(Step::Finished)
     }
 }
 
-/// Brings the newest tokenization under a reference to its end: by an answer of the gateway, or because there is none.
+/// Brings the newest tokenization under a reference to its end: by an answer of the gateway to an attempt, or because there is
+/// none. Whatever the attempt, a success is one for the newest; a failure concerns its own attempt only.
 async fn settle(
     work: &mut dyn UnitOfWork,
     reference: &GatewayToken,
-    answer: Option<&TokenizationAnswer>,
+    attempt: i32,
+    answer: Option<TokenizationAnswer>,
     now: OffsetDateTime,
 ) -> Result<Vec<AuditEntry>, StoreError> {
     // The account is locked first, as by every request, so that nobody waits for the other.
@@ -121,17 +117,28 @@ async fn settle(
     let Some(mut account) = work.accounts().find(account_id).await? else { return Ok(Vec::new()) };
     let Some(mut request) = work.tokenizations().newest(reference).await? else { return Ok(Vec::new()) };
     let (account_before, request_before) = (account.clone(), request.clone());
+    let stored = match &answer {
+        Some(TokenizationAnswer::Completed(card)) => work.cards().find(&card.token_id).await?,
+        Some(TokenizationAnswer::Failed(_)) | None => None,
+    };
+    let is_foreign = stored.as_ref().is_some_and(|card| card.customer_id != request.data().customer_id);
+    let answer = if is_foreign {
+        Some(TokenizationAnswer::Failed(FailureMessage::of_gateway("the card is another customer's")))
+    } else {
+        answer
+    };
+    let is_own = request.data().attempt == attempt;
     let card = match answer {
-        Some(answer) => request.take(answer, &mut account, now),
-        None => {
+        Some(answer @ TokenizationAnswer::Completed(_)) => request.take(&answer, &mut account, now),
+        Some(answer @ TokenizationAnswer::Failed(_)) if is_own => request.take(&answer, &mut account, now),
+        None if is_own => {
             request.expire(&mut account, now);
             None
         }
+        Some(TokenizationAnswer::Failed(_)) | None => None,
     };
     let mut changes = Vec::new();
-    if let Some(card) = card
-        && work.cards().find(&card.token_id).await?.is_none()
-    {
+    if let Some(card) = card.filter(|_| stored.is_none()) {
         work.cards().insert(&card).await?;
         changes.push((&card).into());
     }
@@ -141,7 +148,7 @@ async fn settle(
     }
     if account != account_before {
         work.accounts().update(&account).await?;
-        changes.push((&account).into());
+        changes.extend(visible_change(&account));
     }
     Ok(changes)
 }

@@ -12,8 +12,8 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, Result, bail};
 use application::ports::{Calendar, Clock, PaymentGateway, Store};
 use application::{
-    Accounts, Categories, Contracts, Credentials, Customers, IdentificationProcesses, Outbox, Promotions,
-    SpecialTreatments, Tokenizations,
+    Accounts, Categories, Contracts, Credentials, Customers, IdentificationProcesses, OutboxWorker,
+    Promotions, SpecialTreatments, Tokenizations, with_causes,
 };
 use http_api::{Jwks, State, Verifier, configure, observe};
 use identity::InProcessIdentitySystem;
@@ -21,6 +21,7 @@ use notifications::LogNotifier;
 use payments::Sandbox;
 use persistence::SqlStore;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::development_key::DevelopmentKey;
 use crate::documents::document_store;
@@ -29,8 +30,9 @@ use crate::settings::{Environment, Gateway, Settings};
 use crate::worker::Workers;
 use crate::world::World;
 
-/// Longest that requests under way may take once the process is asked to stop.
-const DRAIN: Duration = Duration::from_secs(30);
+/// Longest that requests under way may take once the process is asked to stop; the workers and the database need a moment more
+/// of the 30 seconds that there are.
+const DRAIN: Duration = Duration::from_secs(25);
 
 /// The service, ready to run.
 pub struct Application {
@@ -83,8 +85,8 @@ impl Application {
 
     /// Stops the service from elsewhere.
     #[must_use]
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    pub fn handle(&self) -> StopHandle {
+        StopHandle { server: self.server.handle(), workers: self.workers.as_ref().map(Workers::stopper) }
     }
 
     /// Runs until the handle stops it; requests under way are finished.
@@ -99,6 +101,23 @@ impl Application {
         // The database survives a connection that is not closed.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.store.close()).await;
         result
+    }
+}
+
+/// Stops a service.
+pub struct StopHandle {
+    server: ServerHandle,
+    workers: Option<watch::Sender<bool>>,
+}
+
+impl StopHandle {
+    /// Tells the service to stop, if it shall be `graceful` after the requests and effects under way.
+    pub fn stop(&self, graceful: bool) -> impl Future<Output = ()> + use<> {
+        if let Some(workers) = &self.workers {
+            // Nobody listens if all have ended already.
+            let _ = workers.send(true);
+        }
+        self.server.stop(graceful)
     }
 }
 
@@ -139,9 +158,12 @@ async fn prepare_schema(settings: &Settings, store: &SqlStore) -> Result<()> {
 /// Starts those who empty the outbox.
 async fn workers(settings: &Settings, state: &State, store: Arc<SqlStore>) -> Workers {
     if let Err(error) = store.listen(&settings.store_options()).await {
-        tracing::warn!(reason = %error, "the database does not tell of new entries of the outbox; they are polled for");
+        tracing::warn!(
+            reason = with_causes(&error),
+            "the database does not tell of new entries of the outbox; they are polled for"
+        );
     }
-    let outbox = Arc::new(Outbox {
+    let outbox = Arc::new(OutboxWorker {
         store: Arc::clone(&state.store),
         clock: Arc::clone(&state.clock),
         tokenizations: Arc::clone(&state.tokenizations),

@@ -10,7 +10,7 @@ mod telemetry;
 mod worker;
 mod world;
 
-pub use self::application::Application;
+pub use self::application::{Application, StopHandle};
 pub use self::cli::run;
 pub use self::settings::Settings;
 pub use self::world::World;

@@ -1,15 +1,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use application::Outbox;
-use application::ports::{Neighbour, OutboxQueue, StoreError};
+use application::ports::{Neighbour, OutboxQueue};
+use application::{OutboxWorker, with_causes};
 use persistence::SqlStore;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// Longest that effects under way may take once the process is asked to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// Longest that effects under way may take once all requests are answered.
+const DRAIN: Duration = Duration::from_secs(4);
+/// Shortest pause, if something is due that another process is at.
+const BREATH: Duration = Duration::from_millis(10);
 
 /// Those who empty the outbox: one for each neighbour, so that none waits for another's.
 pub(crate) struct Workers {
@@ -19,7 +21,7 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Starts them. They look into the outbox when they are told of new entries, when one is due, and after `poll` anyway.
-    pub(crate) fn start(outbox: &Arc<Outbox>, store: Arc<SqlStore>, poll: Duration) -> Self {
+    pub(crate) fn start(outbox: &Arc<OutboxWorker>, store: Arc<SqlStore>, poll: Duration) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut bells = Vec::new();
@@ -40,6 +42,11 @@ impl Workers {
         Self { stop, tasks }
     }
 
+    /// What tells them to stop.
+    pub(crate) fn stopper(&self) -> watch::Sender<bool> {
+        self.stop.clone()
+    }
+
     /// Lets them finish what is under way; what is not is left in the outbox.
     pub(crate) async fn stop(mut self) {
         // Nobody listens if all have ended already.
@@ -52,23 +59,30 @@ impl Workers {
 }
 
 async fn work(
-    outbox: Arc<Outbox>,
+    outbox: Arc<OutboxWorker>,
     neighbour: Neighbour,
     bell: Arc<Notify>,
     poll: Duration,
     mut stopped: watch::Receiver<bool>,
 ) {
     while !*stopped.borrow() {
-        let running = Arc::clone(&outbox);
-        // On a task of its own, so that a panic ends no more than this run.
-        let ran = tokio::spawn(async move { running.run_due(neighbour).await });
-        let pause = match ran.await.unwrap_or_else(|panic| Err(StoreError::Unexpected(panic.into()))) {
-            Ok(0) => outbox.until_due(neighbour).await.map(|due| due.unwrap_or(poll).min(poll)),
-            Ok(_) => continue,
-            Err(error) => Err(error),
+        // What a neighbour keeps waiting for longer is given up here; it is due again by then.
+        let ran = timeout(outbox.policy.lease.unsigned_abs(), outbox.run_due(neighbour)).await;
+        let pause = match ran {
+            Ok(Ok(0)) => outbox.until_due(neighbour).await.map(|due| due.unwrap_or(poll).clamp(BREATH, poll)),
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => Err(error),
+            Err(_) => {
+                tracing::error!(
+                    neighbour = neighbour.name(),
+                    "a neighbour has kept effects waiting for too long"
+                );
+                continue;
+            }
         };
         let pause = pause.unwrap_or_else(|error| {
-            tracing::error!(neighbour = neighbour.name(), reason = %error, "the outbox cannot be emptied");
+            let reason = with_causes(&error);
+            tracing::error!(neighbour = neighbour.name(), reason, "the outbox cannot be read");
             poll
         });
         tokio::select! {

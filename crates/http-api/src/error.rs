@@ -4,8 +4,8 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use application::Error;
 use application::ports::{DocumentStoreError, StoreError};
+use application::{Error, with_causes};
 use domain::{AccountError, CategoryError, CustomerError, PromotionError, SpecialTreatmentError};
 use serde::Serialize;
 
@@ -251,11 +251,7 @@ impl From<StoreError> for ApiError {
 impl ApiError {
     /// What the caller is not told is told the operator, once.
     fn logged(self, error: &dyn std::error::Error) -> Self {
-        let causes: Vec<String> =
-            std::iter::successors(std::error::Error::source(error), |cause| cause.source())
-                .map(ToString::to_string)
-                .collect();
-        tracing::error!(error = %error, causes = causes.join(": "), "the store failed");
+        tracing::error!(error = with_causes(error), "a request has failed");
         self
     }
 }

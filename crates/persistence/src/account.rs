@@ -15,7 +15,7 @@ use time::Date;
 use crate::column::Micros;
 use crate::customer;
 use crate::json::{BillingAddressJson, InvoiceJson, Unreadable, code};
-use crate::store::{SqlStore, Unit};
+use crate::store::{CHANGING, SqlStore, Unit};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]
@@ -234,7 +234,7 @@ fn changed(account: &AccountData, actor: String) -> ActiveModel {
 #[async_trait]
 impl Accounts for Unit {
     async fn find(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        let query = Entity::find_by_id((self.org(), id.0)).lock_exclusive();
+        let query = Entity::find_by_id((self.org(), id.0)).lock(CHANGING);
         self.answer(query.one(&self.transaction)).await?.map(restore).transpose()
     }
 

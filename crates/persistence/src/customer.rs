@@ -10,7 +10,7 @@ use sea_orm::{ActiveValue, QuerySelect};
 
 use crate::column::Micros;
 use crate::json::{AssociatedUserJson, ProfileJson, Unreadable, code};
-use crate::store::{SqlStore, Unit};
+use crate::store::{CHANGING, SqlStore, Unit};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "customers")]
@@ -153,7 +153,7 @@ fn changed(customer: &CustomerData, actor: String) -> ActiveModel {
 #[async_trait]
 impl Customers for Unit {
     async fn find(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-        let query = Entity::find_by_id((self.org(), id.0)).lock_exclusive();
+        let query = Entity::find_by_id((self.org(), id.0)).lock(CHANGING);
         self.answer(query.one(&self.transaction)).await?.map(restore).transpose()
     }
 

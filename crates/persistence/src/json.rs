@@ -2,11 +2,10 @@
 
 use application::ports::{Effect, Login, LoginChange, Notice, NoticeKind};
 use domain::{
-    AccountId, Address, AddressLine, AssociatedUser, BillingAddress, Birthdate, CatalogueValue,
-    CatalogueValues, CompanyInfo, ContactInfo, ContactList, CorporateSegment, CredentialId,
-    DigitalPersonalInfo, EmailAddress, EmailEntry, FoundingDate, GatewayToken, IdentityDocument, Invoice,
-    InvoiceCycle, LoginEmail, PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId, Text,
-    parse_date,
+    Address, AddressLine, AssociatedUser, BillingAddress, Birthdate, CatalogueValue, CatalogueValues,
+    CompanyInfo, ContactInfo, ContactList, CorporateSegment, CredentialId, DigitalPersonalInfo, EmailAddress,
+    EmailEntry, FoundingDate, GatewayToken, IdentityDocument, Invoice, InvoiceCycle, LoginEmail,
+    PersonalInfo, Phone, PhoneNumber, PostalCode, Profile, StateId, Text, parse_date,
 };
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
@@ -392,10 +391,10 @@ impl TryFrom<InvoiceJson> for Invoice {
 }
 
 /// What has to happen outside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub(crate) enum EffectJson {
-    Tokenize { account_id: Uuid, reference_id: String, attempt: i32 },
+    Tokenize { reference_id: String, attempt: i32 },
     ProvisionLogin { credential_id: Uuid, username: String },
     RenameLogin { credential_id: Uuid, from: String, to: String },
     DisableLogin { credential_id: Uuid, username: String },
@@ -412,11 +411,9 @@ pub(crate) enum NoticeKindJson {
 impl From<&Effect> for EffectJson {
     fn from(effect: &Effect) -> Self {
         match effect {
-            Effect::Tokenize { account_id, reference_id, attempt } => Self::Tokenize {
-                account_id: account_id.0,
-                reference_id: reference_id.as_str().to_owned(),
-                attempt: *attempt,
-            },
+            Effect::Tokenize { reference_id, attempt } => {
+                Self::Tokenize { reference_id: reference_id.as_str().to_owned(), attempt: *attempt }
+            }
             Effect::Login(change) => change.into(),
             Effect::Notify(notice) => Self::Notify {
                 to: notice.to.as_str().to_owned(),
@@ -458,11 +455,9 @@ impl TryFrom<EffectJson> for Effect {
         let login =
             |id, username| Login { credential_id: CredentialId(id), username: LoginEmail::restore(username) };
         Ok(match json {
-            EffectJson::Tokenize { account_id, reference_id, attempt } => Self::Tokenize {
-                account_id: AccountId(account_id),
-                reference_id: GatewayToken::restore(reference_id),
-                attempt,
-            },
+            EffectJson::Tokenize { reference_id, attempt } => {
+                Self::Tokenize { reference_id: GatewayToken::restore(reference_id), attempt }
+            }
             EffectJson::ProvisionLogin { credential_id, username } => {
                 Self::Login(LoginChange::Provision(login(credential_id, username)))
             }

@@ -17,9 +17,10 @@ pub(crate) struct Model {
     pub(crate) id: i64,
     pub(crate) org_id: String,
     pub(crate) neighbour: String,
+    pub(crate) queue: String,
     pub(crate) customer_id: Uuid,
     #[sea_orm(column_type = "JsonBinary")]
-    pub(crate) effect: EffectJson,
+    pub(crate) effect: Json,
     pub(crate) request_id: String,
     pub(crate) created_at: Micros,
     pub(crate) attempts: i32,
@@ -45,7 +46,7 @@ fn restore(model: Model) -> Result<OutboxEntry, StoreError> {
             id,
             org: model.org_id.parse::<OrgId>().map_err(|_| Unreadable)?,
             customer_id: CustomerId(model.customer_id),
-            effect: model.effect.try_into()?,
+            effect: serde_json::from_value::<EffectJson>(model.effect).map_err(|_| Unreadable)?.try_into()?,
             request_id: model.request_id,
             created_at: instant(model.created_at)?,
             attempts: model.attempts,
@@ -58,6 +59,23 @@ fn restore(model: Model) -> Result<OutboxEntry, StoreError> {
     entry(model).map_err(|_: Unreadable| StoreError::Corrupt { table: "outbox", id: id.to_string() })
 }
 
+/// The entries, and the ids of the rows that are none: another version of the program has written them, perhaps. They must not
+/// hold up the others.
+fn readable(rows: Vec<Model>) -> (Vec<OutboxEntry>, Vec<i64>) {
+    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    for row in rows {
+        let id = row.id;
+        match restore(row) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                tracing::error!(%error, "an entry of the outbox cannot be read");
+                unreadable.push(id);
+            }
+        }
+    }
+    (entries, unreadable)
+}
+
 #[async_trait]
 impl Outbox for Unit {
     async fn add(
@@ -66,12 +84,15 @@ impl Outbox for Unit {
         effect: &Effect,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
+        let effect_json = serde_json::to_value(EffectJson::from(effect))
+            .map_err(|error| StoreError::Unexpected(error.into()))?;
         let row = ActiveModel {
             id: NotSet,
             org_id: Set(self.org()),
             neighbour: Set(effect.neighbour().name().to_owned()),
+            queue: Set(effect.queue(customer)),
             customer_id: Set(customer.0),
-            effect: Set(effect.into()),
+            effect: Set(effect_json),
             request_id: Set(self.scope.request_id.clone()),
             created_at: Set(now.into()),
             attempts: Set(0),
@@ -86,30 +107,38 @@ impl Outbox for Unit {
     }
 
     async fn finish(&mut self, entry: &OutboxEntry) -> Result<(), StoreError> {
-        let delete =
-            Entity::delete_many().filter(Column::Id.eq(entry.id)).filter(Column::Attempts.eq(entry.attempts));
+        let delete = Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org()))
+            .filter(Column::Id.eq(entry.id))
+            .filter(Column::Attempts.eq(entry.attempts));
         let deleted = self.answer(delete.exec(&self.transaction)).await?;
         if deleted.rows_affected == 0 { Err(StoreError::Stale) } else { Ok(()) }
     }
 }
 
-/// The oldest entry of each customer, if it is due. `FOR UPDATE SKIP LOCKED` keeps processes that claim at the same time from
-/// waiting for one another; SQLite has one writer at a time.
+/// What stands before nothing else in its queue.
+const IS_FIRST: &str = "NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.org_id = due.org_id \
+    AND earlier.neighbour = due.neighbour AND earlier.queue = due.queue AND earlier.id < due.id)";
+
+/// The oldest entry of each queue, if it is due. `FOR UPDATE SKIP LOCKED` keeps processes that claim at the same time from
+/// waiting for one another; SQLite has one writer at a time. Materialised, so that no plan looks for them more than once.
 fn claim_sql(backend: DbBackend) -> String {
     let lock = if backend == DbBackend::Postgres { " FOR UPDATE OF due SKIP LOCKED" } else { "" };
     format!(
-        "UPDATE outbox SET attempts = attempts + 1, due_at = $1 WHERE id IN (\
-            SELECT due.id FROM outbox AS due \
-            WHERE due.neighbour = $2 AND due.due_at <= $3 AND due.parked_at IS NULL \
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.org_id = due.org_id \
-                AND earlier.neighbour = due.neighbour AND earlier.customer_id = due.customer_id AND earlier.id < due.id) \
-            ORDER BY due.due_at LIMIT $4{lock}) RETURNING *"
+        "WITH claimed AS MATERIALIZED (SELECT due.id FROM outbox AS due \
+            WHERE due.neighbour = $2 AND due.due_at <= $3 AND due.parked_at IS NULL AND {IS_FIRST} \
+            ORDER BY due.due_at LIMIT $4{lock}) \
+        UPDATE outbox SET attempts = attempts + 1, due_at = $1 WHERE id IN (SELECT id FROM claimed) RETURNING *"
     )
 }
 
 /// A claimed entry, unless it was claimed again since.
 fn claimed(entry: &OutboxEntry, row: ActiveModel) -> sea_orm::UpdateMany<Entity> {
-    Entity::update_many().set(row).filter(Column::Id.eq(entry.id)).filter(Column::Attempts.eq(entry.attempts))
+    Entity::update_many()
+        .set(row)
+        .filter(Column::OrgId.eq(entry.org.as_str()))
+        .filter(Column::Id.eq(entry.id))
+        .filter(Column::Attempts.eq(entry.attempts))
 }
 
 #[async_trait]
@@ -131,7 +160,17 @@ impl OutboxQueue for SqlStore {
         ];
         let statement = Statement::from_sql_and_values(backend, claim_sql(backend), values);
         let rows = self.answer(Entity::find().from_raw_sql(statement).all(&self.db)).await?;
-        rows.into_iter().map(restore).collect()
+        let (entries, unreadable) = readable(rows);
+        if !unreadable.is_empty() {
+            let row = ActiveModel {
+                parked_at: Set(Some(now.into())),
+                last_error: Set(Some("the entry cannot be read".to_owned())),
+                ..Default::default()
+            };
+            let update = Entity::update_many().set(row).filter(Column::Id.is_in(unreadable));
+            self.answer(update.exec(&self.db)).await?;
+        }
+        Ok(entries)
     }
 
     async fn postpone(
@@ -161,10 +200,10 @@ impl OutboxQueue for SqlStore {
     }
 
     async fn next_due(&self, neighbour: Neighbour) -> Result<Option<OffsetDateTime>, StoreError> {
-        let sql = "SELECT due.due_at FROM outbox AS due WHERE due.neighbour = $1 AND due.parked_at IS NULL \
-            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.org_id = due.org_id \
-                AND earlier.neighbour = due.neighbour AND earlier.customer_id = due.customer_id AND earlier.id < due.id) \
-            ORDER BY due.due_at LIMIT 1";
+        let sql = format!(
+            "SELECT due.due_at FROM outbox AS due WHERE due.neighbour = $1 AND due.parked_at IS NULL AND {IS_FIRST} \
+            ORDER BY due.due_at LIMIT 1"
+        );
         let statement =
             Statement::from_sql_and_values(self.db.get_database_backend(), sql, [neighbour.name().into()]);
         let row = self.answer(self.db.query_one_raw(statement)).await?;
@@ -176,7 +215,7 @@ impl OutboxQueue for SqlStore {
     async fn entries(&self, only_parked: bool, limit: u16) -> Result<Vec<OutboxEntry>, StoreError> {
         let query = Entity::find().order_by_asc(Column::Id).limit(u64::from(limit));
         let query = if only_parked { query.filter(Column::ParkedAt.is_not_null()) } else { query };
-        self.answer(query.all(&self.db)).await?.into_iter().map(restore).collect()
+        Ok(readable(self.answer(query.all(&self.db)).await?).0)
     }
 
     async fn retry(&self, id: Option<i64>, now: OffsetDateTime) -> Result<u64, StoreError> {

@@ -9,6 +9,7 @@ use application::ports::{
 };
 use async_trait::async_trait;
 use domain::{AuditEntry, ExternalId};
+use sea_orm::sea_query::LockType;
 use sea_orm::sqlx::postgres::PgListener;
 use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection, Error as SqlxError};
@@ -49,6 +50,10 @@ pub struct SqlStore {
     /// Told when entries are added to the outbox.
     pub(crate) outbox_added: Arc<Notify>,
 }
+
+/// Keeps others from changing a row, but not from referring to it: its key stays what it is. Otherwise who holds a customer and
+/// who adds something of it could wait for one another.
+pub(crate) const CHANGING: LockType = LockType::NoKeyUpdate;
 
 /// What the database answers. Its own limits come first; this one is for a database that has fallen silent, which nothing
 /// else would notice.

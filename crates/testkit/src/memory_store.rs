@@ -556,11 +556,12 @@ impl Outbox for Unit {
     }
 }
 
-/// Where the oldest entries of each customer and neighbour stand.
+/// Where the oldest entries of each queue of a neighbour stand.
 fn heads(outbox: &[OutboxEntry], neighbour: Neighbour) -> Vec<usize> {
     let mut seen = HashSet::new();
     let mut is_head = |entry: &OutboxEntry| {
-        entry.effect.neighbour() == neighbour && seen.insert((entry.org.clone(), entry.customer_id))
+        entry.effect.neighbour() == neighbour
+            && seen.insert((entry.org.clone(), entry.effect.queue(entry.customer_id)))
     };
     let heads = (0..outbox.len()).filter(|&at| is_head(&outbox[at]));
     heads.filter(|&at| outbox[at].parked_at.is_none()).collect()

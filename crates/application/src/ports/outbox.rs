@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use domain::{AccountId, CustomerId, GatewayToken, OrgId};
+use domain::{CustomerId, GatewayToken, OrgId};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -53,8 +53,6 @@ pub enum NeighbourError {
 pub enum Effect {
     /// The payment gateway turns a card into a token.
     Tokenize {
-        /// The account that is to be paid by the card.
-        account_id: AccountId,
         /// Under which the gateway knows the card.
         reference_id: GatewayToken,
         /// Counts the requests under this reference, from 1.
@@ -77,7 +75,17 @@ impl Effect {
         }
     }
 
-    /// What it is called in storage and on the command line.
+    /// Where it stands in line, if it concerns this customer: what stands in one queue of a neighbour happens in order. A
+    /// tokenization waits for nothing but an earlier one under the same reference: the gateway may take long for each.
+    #[must_use]
+    pub fn queue(&self, customer: CustomerId) -> String {
+        match self {
+            Self::Tokenize { reference_id, .. } => reference_id.as_str().to_owned(),
+            Self::Login(_) | Self::Notify(_) => customer.to_string(),
+        }
+    }
+
+    /// What it is called in the log, on timelines and on the command line.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -97,7 +105,7 @@ pub struct OutboxEntry {
     pub id: i64,
     /// For which organisation.
     pub org: OrgId,
-    /// Which customer it concerns. What concerns one customer reaches each neighbour in order.
+    /// Which customer it concerns.
     pub customer_id: CustomerId,
     /// What has to happen.
     pub effect: Effect,
@@ -134,8 +142,8 @@ pub trait Outbox: Send {
 /// The outbox of all organisations, for those who empty it. One statement each.
 #[async_trait]
 pub trait OutboxQueue: Send + Sync {
-    /// Claims at most `limit` entries of a neighbour that are due at `now`, the oldest of each customer only, so that nobody
-    /// else gets them before `until`. Entries behind a parked one are not due.
+    /// Claims at most `limit` entries of a neighbour that are due at `now`, the oldest of each queue only, so that nobody else
+    /// gets them before `until`. Entries behind a parked one are not due. One that cannot be read is parked.
     async fn claim(
         &self,
         neighbour: Neighbour,

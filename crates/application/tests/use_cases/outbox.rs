@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use application::Outbox;
+use application::OutboxWorker;
 use application::ports::{Neighbour, NeighbourError, OutboxEntry, OutboxQueue};
 use testkit::fixtures::{credential_id, customer_id, login, nif, private_customer, scope};
 use time::Duration;
@@ -30,7 +30,7 @@ impl World {
         identity.expect_rename().returning(move |_, _, _| rename.clone());
         identity.expect_disable().returning(move |_, _| disable.clone());
         let credentials = Arc::new(self.credentials_with(identity, MockMail::new()));
-        let outbox = Outbox { credentials, ..self.outbox(MockGateway::new()) };
+        let outbox = OutboxWorker { credentials, ..self.outbox(MockGateway::new()) };
         outbox.run_due(LOGINS).await.unwrap()
     }
 

@@ -1,9 +1,14 @@
 use std::sync::Arc;
 
-use application::ports::{AuditReads, Neighbour, NeighbourError, OutboxQueue, TokenizationReads};
-use application::{
-    Acceptance, Error, NewAccountRequest, Outbox, OutboxPolicy, Resource, TokenizationPolicy, Tokenizations,
+use application::ports::{
+    AuditReads, Neighbour, NeighbourError, OutboxQueue, PaymentGateway, TokenizationReads,
+    TokenizationRequest,
 };
+use application::{
+    Acceptance, Accounts, Error, NewAccountRequest, OutboxPolicy, OutboxWorker, Resource, TokenizationPolicy,
+    Tokenizations,
+};
+use async_trait::async_trait;
 use domain::{
     AccountError, FailureMessage, NewAccountModality, PaymentMethod, PaymentMethodChoice, Tokenization,
     TokenizationAnswer, TokenizedCard,
@@ -34,12 +39,10 @@ fn failure() -> TokenizationAnswer {
 
 type Answer = Result<Option<TokenizationAnswer>, NeighbourError>;
 
-/// A gateway that gives these answers, one after the other, and is not asked again.
-fn answering(answers: impl IntoIterator<Item = Answer>) -> MockGateway {
+/// A gateway that gives this answer whenever it is asked, at least once.
+fn answering(answer: Answer) -> MockGateway {
     let mut gateway = MockGateway::new();
-    for answer in answers {
-        gateway.expect_tokenize().times(1).return_const(answer).in_sequence(&mut mockall::Sequence::new());
-    }
+    gateway.expect_tokenize().times(1..).return_const(answer);
     gateway
 }
 
@@ -59,8 +62,8 @@ impl World {
         }
     }
 
-    pub(crate) fn outbox(&self, gateway: MockGateway) -> Outbox {
-        Outbox {
+    pub(crate) fn outbox(&self, gateway: MockGateway) -> OutboxWorker {
+        OutboxWorker {
             store: Arc::new(self.store.clone()),
             clock: self.clock.clone(),
             tokenizations: Arc::new(self.tokenizations(gateway)),
@@ -96,7 +99,7 @@ impl World {
 
     /// Lets the worker look into the outbox once.
     async fn run(&self, answer: Answer) -> usize {
-        self.outbox(answering([answer])).run_due(GATEWAY).await.unwrap()
+        self.outbox(answering(answer)).run_due(GATEWAY).await.unwrap()
     }
 
     /// Lets the worker look into the outbox and find nothing to ask the gateway for.
@@ -166,8 +169,7 @@ async fn a_failure_leaves_the_payment_method() {
     world.change(PaymentMethodChoice::BankTransfer).await.unwrap();
     world.change(pending("ref-2")).await.unwrap();
     assert_eq!(world.statuses().await, ["PENDING", "superseded by a later update"]);
-    world.run(Ok(Some(failure()))).await;
-    world.run(Ok(Some(failure()))).await;
+    assert_eq!(world.run(Ok(Some(failure()))).await, 2, "one does not wait for the other");
     assert_eq!(world.statuses().await, ["refused", "superseded by a later update"]);
     assert_eq!(world.account(account_id(1)).await.data().payment_method, Some(PaymentMethod::BankTransfer));
     assert_eq!(world.cards().await, 0);
@@ -264,6 +266,41 @@ async fn an_answer_in_the_last_moment_counts() {
     world.clock.advance(Duration::hours(5));
     world.run(Ok(Some(success("card-1")))).await;
     assert_eq!(world.statuses().await, ["COMPLETED"], "it was the worker that was late");
+}
+
+/// A gateway that gives no answer, and while it is asked for the first time the same is requested again.
+struct Slow(Accounts);
+
+#[async_trait]
+impl PaymentGateway for Slow {
+    async fn tokenize(&self, request: &TokenizationRequest) -> Answer {
+        if request.attempt == 1 {
+            self.0.change_payment_method(&scope(), account_id(1), pending("ref-1")).await.unwrap();
+        }
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_an_attempt_is_not_that_of_the_next() {
+    let world = World::of_one_request().await;
+    world.change(PaymentMethodChoice::BankTransfer).await.unwrap();
+    world.clock.advance(Duration::hours(1));
+    let gateway = Arc::new(Slow(world.accounts()));
+    let tokenizations = Arc::new(Tokenizations { gateway, ..world.tokenizations(MockGateway::new()) });
+    let worker = OutboxWorker { tokenizations, ..world.outbox(MockGateway::new()) };
+    assert_eq!(worker.run_due(GATEWAY).await.unwrap(), 1);
+    assert_eq!(world.statuses().await, ["PENDING", "superseded by a later update"]);
+}
+
+#[tokio::test]
+async fn the_card_of_another_customer_is_not_taken() {
+    let world = World::of_one_request().await;
+    world.bring(&customer(2, private_customer(&nif(2)))).await;
+    world.bring_card(&card("card-1", customer_id(2))).await;
+    world.run(Ok(Some(success("card-1")))).await;
+    assert_eq!(world.statuses().await, ["the card is another customer's"]);
+    assert_eq!(world.account(account_id(1)).await.data().payment_method, None);
 }
 
 #[tokio::test]

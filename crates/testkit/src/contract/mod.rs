@@ -135,6 +135,7 @@ macro_rules! store_contract {
             effects_come_out_as_they_went_in
             effects_of_every_kind_come_out_as_they_went_in
             one_effect_of_a_customer_at_a_time_in_order
+            tokenizations_wait_for_their_own_reference_only
             nobody_else_gets_a_claimed_effect
             a_claim_that_was_lost_changes_nothing
             parked_effects_wait_for_an_operator

@@ -11,18 +11,19 @@ use futures_util::future::{join, join_all};
 use time::{Duration, OffsetDateTime};
 
 use super::org::Org;
-use crate::fixtures::{NOW, account_id, credential_id, customer_id, login, token};
+use crate::fixtures::{NOW, credential_id, customer_id, login, token};
 
-const NEIGHBOUR: Neighbour = Neighbour::PaymentGateway;
+const NEIGHBOUR: Neighbour = Neighbour::Notifier;
 const LEASE: Duration = Duration::MINUTE;
 
 fn effect(n: i32) -> Effect {
-    Effect::Tokenize { account_id: account_id(1), reference_id: token("ref-1"), attempt: n }
+    let (to, language) = (login(&format!("{n}@example.com")), Language::Spanish);
+    Effect::Notify(Notice { to, language, kind: NoticeKind::NewUsername })
 }
 
 fn number(entry: &OutboxEntry) -> i32 {
-    let Effect::Tokenize { attempt, .. } = entry.effect else { panic!("{:?}", entry.effect) };
-    attempt
+    let Effect::Notify(notice) = &entry.effect else { panic!("{:?}", entry.effect) };
+    notice.to.as_str().split('@').next().unwrap().parse().unwrap()
 }
 
 async fn add(org: &Org<'_>, customer: CustomerId, n: i32) {
@@ -124,6 +125,24 @@ pub async fn one_effect_of_a_customer_at_a_time_in_order(store: &dyn Store) {
     }
 }
 
+/// A tokenization waits for an earlier one under its reference, and for nothing else of the customer.
+pub async fn tokenizations_wait_for_their_own_reference_only(store: &dyn Store) {
+    let org = Org::new(store);
+    let mut work = org.begin().await;
+    for (reference, attempt) in [("ref-1", 1), ("ref-2", 1), ("ref-1", 2)] {
+        let effect = Effect::Tokenize { reference_id: token(reference), attempt };
+        work.outbox().add(customer_id(1), &effect, NOW).await.unwrap();
+    }
+    work.commit(NOW, &[]).await.unwrap();
+    let claimed = store.claim(Neighbour::PaymentGateway, NOW, NOW + LEASE, 1000).await.unwrap();
+    let own = claimed.into_iter().filter(|entry| entry.org == org.id);
+    let mut attempts: Vec<_> = own.map(|entry| entry.effect).collect();
+    attempts.sort_by_key(|effect| format!("{effect:?}"));
+    let first = |reference| Effect::Tokenize { reference_id: token(reference), attempt: 1 };
+    assert_eq!(attempts.len(), 2);
+    assert!(attempts.contains(&first("ref-1")) && attempts.contains(&first("ref-2")), "{attempts:?}");
+}
+
 /// A claim holds until its time is over, and is taken away then.
 pub async fn nobody_else_gets_a_claimed_effect(store: &dyn Store) {
     let org = Org::new(store);
@@ -184,7 +203,9 @@ pub async fn simultaneous_claims_share_the_effects(store: &dyn Store) {
     let mut ids = Vec::new();
     for _ in 0..40 {
         let claims = join_all((0..8).map(|_| store.claim(NEIGHBOUR, NOW, far, 5))).await;
-        let claimed: Vec<_> = claims.into_iter().flat_map(Result::unwrap).collect();
+        let claims: Vec<Vec<_>> = claims.into_iter().map(Result::unwrap).collect();
+        assert!(claims.iter().all(|claim| claim.len() <= 5), "no more than was asked for");
+        let claimed: Vec<_> = claims.concat();
         if claimed.is_empty() {
             break;
         }
