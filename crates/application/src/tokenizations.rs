@@ -70,6 +70,10 @@ impl Tokenizations {
             return finish(&*self.store, entry, self.clock.now()).await;
         }
         let data = request.data();
+        let deadline = data.created_at + self.policy.expires_after;
+        if self.clock.now() >= deadline {
+            return self.settle(entry, (reference, attempt), None).await;
+        }
         let asked = TokenizationRequest {
             org: entry.org.clone(),
             account_id: data.account_id,
@@ -77,12 +81,9 @@ impl Tokenizations {
             attempt,
             requested_at: data.created_at,
         };
-        let answer = self.gateway.tokenize(&asked).await;
-        let (now, deadline) = (self.clock.now(), data.created_at + self.policy.expires_after);
-        match answer {
-            Ok(Some(answer)) => self.settle(entry, (reference, attempt), Some(answer), now).await,
-            Ok(None) | Err(_) if now >= deadline => self.settle(entry, (reference, attempt), None, now).await,
-            Ok(None) => Ok(Step::Again(deadline.min(now + self.policy.ask_again_after))),
+        match self.gateway.tokenize(&asked).await {
+            Ok(Some(answer)) => self.settle(entry, (reference, attempt), Some(answer)).await,
+            Ok(None) => Ok(Step::Again(deadline.min(self.clock.now() + self.policy.ask_again_after))),
             Err(error) => Err(EffectError::NeighbourUntil(error, deadline)),
         }
     }
@@ -93,8 +94,8 @@ impl Tokenizations {
         entry: &OutboxEntry,
         (reference, attempt): (&GatewayToken, i32),
         answer: Option<TokenizationAnswer>,
-        now: OffsetDateTime,
     ) -> Result<Step, EffectError> {
+        let now = self.clock.now();
         let mut work = self.store.begin(&Scope::of_entry(entry)).await?;
         work.outbox().finish(entry).await?;
         let changes = settle(&mut *work, reference, attempt, answer, now).await?;
