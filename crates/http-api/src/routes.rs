@@ -163,13 +163,15 @@ fn open_operations() -> Vec<Endpoint> {
     ]
 }
 
-/// Every method and path that is answered; paths of the organisations' operations begin behind `/v4/orgs/{org_id}`.
+/// Every method and path that is answered, with the name of the operation; paths of the organisations' operations begin
+/// behind `/v4/orgs/{org_id}`.
 #[must_use]
-pub fn routes() -> Vec<(Method, &'static str)> {
+pub fn routes() -> Vec<(Method, &'static str, &'static str)> {
     let endpoints = operations().into_iter().chain(open_operations());
-    endpoints
-        .flat_map(|endpoint| endpoint.routes.into_iter().map(move |(method, ..)| (method, endpoint.path)))
-        .collect()
+    let listed = |endpoint: Endpoint| {
+        endpoint.routes.into_iter().map(move |(method, name, _)| (method, endpoint.path, name))
+    };
+    endpoints.flat_map(listed).collect()
 }
 
 /// The published name of the operation that a request under an organisation asks for.
