@@ -14,6 +14,7 @@ mod credentials;
 mod customers;
 mod identification_processes;
 mod outbox;
+mod life;
 mod operations;
 mod process;
 mod promotions;
