@@ -353,6 +353,7 @@ impl<'a> Life<'a> {
             let told = entries.iter().filter(|it| it["operation"] == operation && it["entity"] == entity);
             assert_eq!(told.count(), times, "{operation} {entity}");
         }
+        assert!(entries.iter().all(|entry| !entry["fields"].as_array().unwrap().is_empty()), "{timeline:#}");
         assert_eq!(entries.last().unwrap()["operation"], "createCustomer");
         assert!(!timeline.to_string().contains("example.com"));
     }
