@@ -14,6 +14,9 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_of_customer ON audit (org_id, customer_id, id) WHERE customer_id IS NOT NULL;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+-- REPLACE deletes without firing the trigger on deletions. A row without an id yet has -1 here.
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 
 -- What has to happen outside; a row goes when it has happened. What stands in one queue of a neighbour happens oldest first.

@@ -1,6 +1,7 @@
 //! The SQL store: the store contract on both engines, and what becomes of the drivers' failures.
 #![expect(clippy::unwrap_used, reason = "what a test takes for granted is checked by failing")]
 
+mod audit;
 mod failures;
 
 use std::ops::Deref;
