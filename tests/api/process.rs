@@ -1,5 +1,7 @@
 //! The binary as a process: it is killed, stopped and listened to.
 
+mod outbox;
+
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
