@@ -133,8 +133,8 @@ impl Answer {
 }
 
 impl TestApp {
-    /// A service with further settings, as they would stand in `default.toml`: whole tables, none of them
-    /// `[server]`, `[database]` or `[auth]`.
+    /// A service with further settings, as they would stand in `default.toml`: keys of `database` like
+    /// `database.max_connections = 1`, and whole tables, none of them `[server]`, `[database]` or `[auth]`.
     pub(crate) async fn start_with(engine: Engine, settings: &str) -> Self {
         Self::start_with_keys(engine, settings, &jwks_document()).await
     }
@@ -145,13 +145,13 @@ impl TestApp {
         let folder = TempDir::new().unwrap();
         let jwks = folder.path().join("jwks.json");
         fs::write(&jwks, keys.to_string()).unwrap();
-        let outbox = if settings.contains("[outbox]") { "" } else { "[outbox]\npoll_ms = 50\n" };
+        let outbox = if settings.contains("[outbox]") { "" } else { "outbox.poll_ms = 50\n" };
         let own = format!(
             "data_dir = {:?}\n\
-             [server]\nport = 0\nworkers = 1\npublic_url = {PUBLIC_URL:?}\n\
-             [database]\nurl = {:?}\n\
+             server = {{ port = 0, workers = 1, public_url = {PUBLIC_URL:?} }}\n\
+             database.url = {:?}\n\
              {outbox}\
-             [auth]\njwks = {jwks:?}\nissuer = {ISSUER:?}\naudience = {AUDIENCE:?}\n{settings}",
+             auth.jwks = {jwks:?}\nauth.issuer = {ISSUER:?}\nauth.audience = {AUDIENCE:?}\n{settings}",
             folder.path(),
             database.url(),
         );

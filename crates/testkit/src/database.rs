@@ -2,7 +2,7 @@
 
 use std::env;
 
-use sea_orm::{ConnectionTrait, Database, DbErr, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -71,6 +71,61 @@ impl TestDatabase {
         let texts = rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
         connection.close().await.expect("no more use");
         texts
+    }
+}
+
+/// What a database can be made to do to those who use it.
+impl TestDatabase {
+    /// Gives every table another name, so that nothing is where it is looked for.
+    ///
+    /// # Panics
+    /// It cannot be done.
+    pub async fn hide_tables(&self) {
+        let statements = match self.place {
+            Place::Server { .. } => vec!["ALTER SCHEMA public RENAME TO hidden".to_owned()],
+            Place::File { .. } => {
+                let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+                let hide = |table: &String| format!("ALTER TABLE {table} RENAME TO hidden_{table}");
+                self.texts(tables).await.iter().map(hide).collect()
+            }
+        };
+        for statement in statements {
+            execute(&self.url, &statement).await.expect("the tables are hidden");
+        }
+    }
+
+    /// Throws everybody out of a database on a server, and lets nobody in again.
+    ///
+    /// # Panics
+    /// It cannot be done, for example because the database is a file.
+    pub async fn shut(&self) {
+        let Place::Server { admin_url, name } = &self.place else { panic!("a file cannot be shut") };
+        for statement in [
+            format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"),
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+        ] {
+            execute(admin_url, &statement).await.expect("the database is shut");
+        }
+    }
+
+    /// Keeps others waiting until what is returned is dropped: on a server whoever reads or writes, in a file whoever writes.
+    ///
+    /// # Panics
+    /// It cannot be done.
+    pub async fn hold(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(&self.url);
+        options.max_connections(1);
+        let connection = Database::connect(options).await.expect("a connection");
+        let statement = match self.place {
+            Place::File { .. } => "BEGIN IMMEDIATE",
+            Place::Server { .. } => {
+                "BEGIN; DO $$ DECLARE held text; BEGIN \
+                 FOR held IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP \
+                 EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', held); END LOOP; END $$"
+            }
+        };
+        connection.execute_unprepared(statement).await.expect("the tables are held");
+        connection
     }
 }
 
