@@ -127,7 +127,7 @@ fn claim_sql(backend: DbBackend) -> String {
     format!(
         "WITH claimed AS MATERIALIZED (SELECT due.id FROM outbox AS due \
             WHERE due.neighbour = $2 AND due.due_at <= $3 AND due.parked_at IS NULL AND {IS_FIRST} \
-            ORDER BY due.due_at LIMIT $4{lock}) \
+            ORDER BY due.due_at, due.id LIMIT $4{lock}) \
         UPDATE outbox SET attempts = attempts + 1, due_at = $1 WHERE id IN (SELECT id FROM claimed) RETURNING *"
     )
 }

@@ -169,7 +169,8 @@ impl TokenizationReads for SqlStore {
             .columns(Column::iter())
             .join(JoinType::LeftJoin, of_account.into())
             .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Attempt);
+            .order_by_desc(Column::Attempt)
+            .order_by_desc(Column::ReferenceId);
         let rows = self.joined(query).await?;
         rows.map(|rows| rows.into_iter().map(restore).collect()).transpose()
     }

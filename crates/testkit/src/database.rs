@@ -34,7 +34,9 @@ impl TestDatabase {
     pub async fn create(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => {
-                let folder = TempDir::new().expect("a temporary folder");
+                // In memory where there is such a place: nothing of it is to survive the test.
+                let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+                let folder = folder.expect("a temporary folder");
                 let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
                 Self { url, place: Place::File { _folder: folder } }
             }

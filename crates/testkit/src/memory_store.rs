@@ -589,7 +589,7 @@ impl OutboxQueue for MemoryStore {
         let mut outbox = self.0.outbox();
         let mut due = heads(&outbox, neighbour);
         due.retain(|&at| outbox[at].due_at <= now);
-        due.sort_by_key(|&at| outbox[at].due_at);
+        due.sort_by_key(|&at| (outbox[at].due_at, outbox[at].id));
         let claim = |at: usize| {
             let entry = &mut outbox[at];
             (entry.attempts, entry.due_at) = (entry.attempts + 1, until);
@@ -716,7 +716,9 @@ impl TokenizationReads for MemoryStore {
         }
         let own = organisation.tokenizations.iter().filter(|data| data.account_id == account);
         let mut own: Vec<_> = own.cloned().collect();
-        own.sort_by_key(|data| std::cmp::Reverse((data.created_at, data.attempt)));
+        own.sort_by_key(|data| {
+            std::cmp::Reverse((data.created_at, data.attempt, data.reference_id.as_str().to_owned()))
+        });
         Ok(Some(own.into_iter().map(Tokenization::restore).collect()))
     }
 

@@ -143,7 +143,8 @@ pub trait Outbox: Send {
 #[async_trait]
 pub trait OutboxQueue: Send + Sync {
     /// Claims at most `limit` entries of a neighbour that are due at `now`, the oldest of each queue only, so that nobody else
-    /// gets them before `until`. Entries behind a parked one are not due. One that cannot be read is parked.
+    /// gets them before `until`. Those that have been due for longest come first, of one instant the oldest; they are
+    /// returned in any order. Entries behind a parked one are not due. One that cannot be read is parked.
     async fn claim(
         &self,
         neighbour: Neighbour,

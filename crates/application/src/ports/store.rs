@@ -37,7 +37,7 @@ pub enum Constraint {
 /// Why the store did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The write would break a uniqueness rule.
+    /// The write would break a uniqueness rule; one of them, if it would break several.
     #[error("duplicate: {0:?}")]
     Duplicate(Constraint),
     /// Somebody else has changed the entity since it was read.
@@ -176,13 +176,14 @@ pub trait TokenizationReads: Send + Sync {
         org: &OrgId,
         reference: &GatewayToken,
     ) -> Result<Option<Tokenization>, StoreError>;
-    /// The tokenizations of an account, newest first; nothing when there is no such account.
+    /// The tokenizations of an account, newest first, those of one instant by descending attempt, then by descending reference;
+    /// nothing when there is no such account.
     async fn tokenizations_of(
         &self,
         org: &OrgId,
         account: AccountId,
     ) -> Result<Option<Vec<Tokenization>>, StoreError>;
-    /// The cards of a customer, newest first; nothing when there is no such customer.
+    /// The cards of a customer, newest first, those of one instant by descending token; nothing when there is no such customer.
     async fn cards_of(&self, org: &OrgId, customer: CustomerId) -> Result<Option<Vec<Card>>, StoreError>;
 }
 

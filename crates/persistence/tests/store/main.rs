@@ -1,7 +1,9 @@
-//! The SQL store: the store contract on both engines, and what becomes of the drivers' failures.
+//! The SQL store: the store contract on both engines, its likeness to the store in memory, and what becomes of the drivers'
+//! failures.
 #![expect(clippy::unwrap_used, reason = "what a test takes for granted is checked by failing")]
 
 mod audit;
+mod equivalence;
 mod failures;
 
 use std::ops::Deref;

@@ -134,6 +134,7 @@ macro_rules! store_contract {
         $crate::store_contract! { @tests $make, outbox:
             effects_come_out_as_they_went_in
             effects_of_every_kind_come_out_as_they_went_in
+            who_has_waited_for_longest_is_claimed_first
             one_effect_of_a_customer_at_a_time_in_order
             tokenizations_wait_for_their_own_reference_only
             nobody_else_gets_a_claimed_effect
@@ -148,6 +149,7 @@ macro_rules! store_contract {
             the_newest_under_a_reference_is_the_last_attempt
             an_attempt_is_made_once
             tokenizations_of_an_account_are_newest_first
+            tokenizations_of_one_instant_have_an_order
             cards_of_a_customer_are_newest_first
             an_old_copy_is_stale
             tokenizations_of_other_organisations_are_unknown

@@ -101,6 +101,27 @@ pub async fn effects_of_every_kind_come_out_as_they_went_in(store: &dyn Store) {
     assert_eq!(entries.into_iter().map(|entry| entry.effect).collect::<Vec<_>>(), effects);
 }
 
+/// The rest has to wait for the next claim. What others have added may be claimed in between.
+pub async fn who_has_waited_for_longest_is_claimed_first(store: &dyn Store) {
+    let org = Org::new(store);
+    // Before everything that others add.
+    let long_ago = NOW - Duration::days(1000);
+    let mut work = org.begin().await;
+    for (customer, due_at) in [(1, 1), (2, 0), (3, 1), (4, 0), (5, 1), (6, 1)] {
+        let due_at = long_ago + Duration::seconds(due_at);
+        work.outbox().add(customer_id(customer), &effect(1), due_at).await.unwrap();
+    }
+    work.commit(NOW, &[]).await.unwrap();
+    let mut order = Vec::new();
+    for limit in [1, 2, 1, 2] {
+        let now = long_ago + Duration::seconds(1);
+        let mut claimed = store.claim(NEIGHBOUR, now, NOW + LEASE, limit).await.unwrap();
+        claimed.sort_by_key(|entry| (entry.created_at, entry.id));
+        order.extend(claimed.into_iter().map(|entry| entry.customer_id));
+    }
+    assert_eq!(order, [2, 4, 1, 3, 5, 6].map(customer_id));
+}
+
 /// The second effect of a customer waits for the first, also while that one is claimed or postponed; others do not.
 pub async fn one_effect_of_a_customer_at_a_time_in_order(store: &dyn Store) {
     let org = Org::new(store);

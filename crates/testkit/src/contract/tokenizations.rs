@@ -117,19 +117,36 @@ pub async fn tokenizations_of_an_account_are_newest_first(store: &dyn Store) {
     assert_eq!(store.tokenizations_of(&org.id, account_id(3)).await.unwrap(), None);
 }
 
+/// By the attempt, then by the reference, so that they always come in the same order.
+pub async fn tokenizations_of_one_instant_have_an_order(store: &dyn Store) {
+    let org = org(store).await;
+    let all = [
+        at(1, "b", 2, failed(), NOW),
+        at(1, "c", 1, failed(), NOW),
+        at(1, "b", 1, failed(), NOW),
+        at(1, "a", 1, failed(), NOW),
+    ];
+    for stored in [&all[3], &all[1], &all[2], &all[0]] {
+        insert(&org, stored).await.unwrap();
+    }
+    assert_eq!(store.tokenizations_of(&org.id, account_id(1)).await.unwrap().unwrap(), all);
+}
+
 /// Those of other customers aside.
 pub async fn cards_of_a_customer_are_newest_first(store: &dyn Store) {
     let org = org(store).await;
     org.add_person(2).await;
     assert_eq!(store.cards_of(&org.id, customer_id(1)).await.unwrap(), Some(Vec::new()));
     let mut work = org.begin().await;
-    for (name, owner, created_at) in [("b", 1, NOW), ("a", 1, NOW - Duration::DAY), ("x", 2, NOW)] {
+    for (name, owner, created_at) in
+        [("b", 1, NOW), ("a", 1, NOW), ("z", 1, NOW - Duration::DAY), ("x", 2, NOW)]
+    {
         let card = domain::Card { created_at, ..card(name, customer_id(owner)) };
         work.cards().insert(&card).await.unwrap();
     }
     work.commit(NOW, &[]).await.unwrap();
     let cards = store.cards_of(&org.id, customer_id(1)).await.unwrap().unwrap();
-    assert_eq!(cards.iter().map(|card| card.token_id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(cards.iter().map(|card| card.token_id.as_str()).collect::<Vec<_>>(), ["b", "a", "z"]);
     assert_eq!(cards[0], card("b", customer_id(1)));
     assert_eq!(store.cards_of(&org.id, customer_id(3)).await.unwrap(), None);
 }
