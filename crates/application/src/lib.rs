@@ -7,6 +7,7 @@ mod credentials;
 mod customers;
 mod error;
 mod identification_processes;
+mod import;
 mod outbox;
 pub mod ports;
 mod promotions;
@@ -23,6 +24,9 @@ pub use credentials::Credentials;
 pub use customers::{Customers, Search, SearchError};
 pub use error::{Error, Resource, with_causes};
 pub use identification_processes::{IdentificationProcessView, IdentificationProcesses};
+pub use import::{
+    AccountKey, CustomerKey, Import, ImportLine, ImportRecord, ImportRun, SourceDocument, Verdict,
+};
 pub use outbox::{EffectError, OutboxPolicy, OutboxWorker};
 pub use promotions::Promotions;
 pub use scope::Scope;

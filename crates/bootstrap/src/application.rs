@@ -139,7 +139,7 @@ pub(crate) async fn connect(settings: &Settings) -> Result<SqlStore> {
     SqlStore::connect(&settings.store_options()).await.context("cannot connect to the database")
 }
 
-async fn prepare_schema(settings: &Settings, store: &SqlStore) -> Result<()> {
+pub(crate) async fn prepare_schema(settings: &Settings, store: &SqlStore) -> Result<()> {
     let migrations = store.migrations().await?;
     let pending = migrations.iter().filter(|(_, applied)| !applied).count();
     if pending == 0 {

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::application::{Application, configured_keys, connect};
 use crate::development_key::{Bearer, DevelopmentKey};
+use crate::import::import;
 use crate::settings::{Environment, Settings};
 use crate::telemetry;
 use crate::world::World;
@@ -36,6 +37,8 @@ enum Command {
     /// Show or retry what has yet to happen in other systems.
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Take in what other systems own. Exit codes: 0 all lines imported or skipped, 1 some rejected, 2 wrong usage.
+    Import(ImportArgs),
     /// Print an access token signed by the development key.
     Token(TokenArgs),
     /// Read the configuration and tell whether it is valid.
@@ -72,6 +75,19 @@ enum OutboxCommand {
         #[arg(long)]
         all: bool,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct ImportArgs {
+    /// Files of one JSON object a line; the lines that are rejected are named in FILE.rejects.ndjson.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Check everything and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Who the audit says has imported it.
+    #[arg(long, default_value = "import", value_name = "NAME")]
+    pub(crate) actor: Actor,
 }
 
 #[derive(Args)]
@@ -116,7 +132,7 @@ fn complain(error: &anyhow::Error) {
 }
 
 #[expect(clippy::print_stdout, reason = "what the command was asked for")]
-fn answer(line: impl std::fmt::Display) {
+pub(crate) fn answer(line: impl std::fmt::Display) {
     println!("{line}");
 }
 
@@ -129,6 +145,10 @@ fn execute(cli: Cli) -> Result<()> {
         Command::Serve => serve(&settings),
         Command::Migrate(command) => runtime()?.block_on(migrate(&settings, &command)),
         Command::Outbox(command) => runtime()?.block_on(outbox(&settings, &command)),
+        Command::Import(args) => {
+            telemetry::start(settings.log);
+            runtime()?.block_on(import(&settings, &args))
+        }
         Command::Token(args) => token(&settings, args),
         Command::CheckConfig => {
             configured_keys(&settings)?;

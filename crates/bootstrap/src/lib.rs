@@ -4,6 +4,7 @@ mod application;
 mod cli;
 mod development_key;
 mod documents;
+mod import;
 mod private_file;
 mod settings;
 mod telemetry;

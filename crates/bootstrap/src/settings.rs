@@ -465,8 +465,8 @@ fn restriction(narrowing: &Narrowing) -> Result<Restriction> {
 
 fn invoice(settings: &InvoiceSettings) -> Result<Invoice> {
     let cycle = &settings.cycle;
-    ensure!((1..=31).contains(&cycle.day), "cycle.day: must be 1 to 31");
-    ensure!(cycle.frequency >= 1, "cycle.frequency: must be at least 1");
+    ensure!(InvoiceCycle::DAYS.contains(&cycle.day), "cycle.day: must be 1 to 31");
+    ensure!(InvoiceCycle::FREQUENCIES.contains(&cycle.frequency), "cycle.frequency: must be at least 1");
     Ok(Invoice {
         cycle: InvoiceCycle {
             name: cycle.name.clone(),

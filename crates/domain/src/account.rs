@@ -1,11 +1,14 @@
 //! Accounts: what a customer is invoiced for, where the invoice goes and how it is paid.
 
+use std::ops::RangeInclusive;
+
 use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::address::BillingAddress;
 use crate::customer::{Customer, CustomerError, Segment};
 use crate::id::{AccountId, CustomerId, ExternalId, GatewayToken};
+use crate::import::Lifetime;
 use crate::payment_method::{NewPaymentMethodType, PaymentMethod, PaymentPolicy};
 use crate::text::Text;
 
@@ -76,6 +79,13 @@ pub struct InvoiceCycle {
     pub kind: String,
     /// Number of periods between invoices.
     pub frequency: i32,
+}
+
+impl InvoiceCycle {
+    /// The days of a month.
+    pub const DAYS: RangeInclusive<i32> = 1..=31;
+    /// How many periods there may be between invoices.
+    pub const FREQUENCIES: RangeInclusive<i32> = 1..=i32::MAX;
 }
 
 /// Everything that is known of an account.
@@ -152,6 +162,194 @@ pub enum AccountError {
         /// The account's modality.
         modality: Modality,
     },
+}
+
+/// One entry of the history of payment methods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentMethodEntry {
+    /// The method.
+    pub method: PaymentMethod,
+    /// Since when.
+    pub created_at: OffsetDateTime,
+}
+
+/// One entry of the history of billing addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillingAddressEntry {
+    /// The address.
+    pub address: BillingAddress,
+    /// Since when.
+    pub init_date: OffsetDateTime,
+    /// Until when; nothing for the current one.
+    pub end_date: Option<OffsetDateTime>,
+}
+
+/// What another system says of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountTerms {
+    /// The id in that system.
+    pub external_id: Option<ExternalId>,
+    /// The contract it stems from.
+    pub contract_reference: Option<Text<1, 100>>,
+    /// When it is paid.
+    pub modality: Modality,
+    /// Where invoices go, unless to the customer's postal address.
+    pub billing_address: Option<BillingAddress>,
+    /// How it is paid.
+    pub payment_method: Option<PaymentMethod>,
+    /// How it is invoiced.
+    pub invoice: Option<Invoice>,
+    /// When it was opened, changed and ended.
+    pub lifetime: Lifetime,
+    /// How it was paid, the present method included; nothing if only that is known.
+    pub payment_methods: Option<Vec<PaymentMethodEntry>>,
+    /// Where invoices went, the present address included; nothing if only that is known.
+    pub billing_addresses: Option<Vec<BillingAddressEntry>>,
+}
+
+/// Why an account of another system cannot be as it is said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum AccountTermsError {
+    /// Every account but a PREPAID one has a payment method.
+    #[error("is required")]
+    MethodMissing,
+    /// A PREPAID account has none.
+    #[error("a PREPAID account has no payment method")]
+    MethodOfPrepaid,
+    /// The newest method of the history is not the present one.
+    #[error("the newest entry must be the payment_method")]
+    MethodNotInHistory,
+    /// The current address of the history is not the present one.
+    #[error("the newest entry, and only it, must be the billing_address and have no end_date")]
+    AddressNotInHistory,
+    /// Without a billing address, those of the history have ended.
+    #[error("without a billing_address every entry must have an end_date")]
+    UnendedAddress,
+    /// An address ended before it began, or after the next one began.
+    #[error("an entry must not end before it begins nor after the next one begins")]
+    OverlappingAddresses,
+}
+
+impl AccountTermsError {
+    /// The field that is wrong.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::MethodMissing | Self::MethodOfPrepaid => "payment_method",
+            Self::MethodNotInHistory => "payment_method_history",
+            Self::AddressNotInHistory | Self::UnendedAddress | Self::OverlappingAddresses => {
+                "billing_address_history"
+            }
+        }
+    }
+}
+
+impl AccountTerms {
+    /// Puts the histories, which may stand in any order, into the order of time.
+    ///
+    /// # Errors
+    /// Each [`AccountTermsError`] that applies.
+    pub fn check(mut self) -> Result<Self, Vec<AccountTermsError>> {
+        let mut errors = Vec::new();
+        match (self.modality, &self.payment_method) {
+            (Modality::Prepaid, Some(_)) => errors.push(AccountTermsError::MethodOfPrepaid),
+            (Modality::RecurringPrepaid | Modality::Postpaid, None) => {
+                errors.push(AccountTermsError::MethodMissing);
+            }
+            (Modality::Prepaid, None) | (_, Some(_)) => {}
+        }
+        if let Some(history) = &mut self.payment_methods {
+            history.sort_by_key(|entry| entry.created_at);
+            let newest = history.last().map(|entry| &entry.method);
+            if self.payment_method.is_some() && newest != self.payment_method.as_ref() {
+                errors.push(AccountTermsError::MethodNotInHistory);
+            }
+        }
+        if let Some(history) = &mut self.billing_addresses {
+            history.sort_by_key(|entry| (entry.init_date, entry.end_date.is_none(), entry.end_date));
+            errors.extend(check_addresses(history, self.billing_address.as_ref()).err());
+        }
+        if errors.is_empty() { Ok(self) } else { Err(errors) }
+    }
+}
+
+fn check_addresses(
+    history: &[BillingAddressEntry],
+    current: Option<&BillingAddress>,
+) -> Result<(), AccountTermsError> {
+    let unended: Vec<_> = history.iter().filter(|entry| entry.end_date.is_none()).collect();
+    match (current, history.last()) {
+        (None, _) if unended.is_empty() => {}
+        (None, _) => return Err(AccountTermsError::UnendedAddress),
+        (Some(current), Some(last))
+            if last.address == *current && last.end_date.is_none() && unended.len() == 1 => {}
+        (Some(_), _) => return Err(AccountTermsError::AddressNotInHistory),
+    }
+    let nexts = history.iter().skip(1).map(|entry| Some(entry.init_date)).chain([None]);
+    let fits = |(entry, next): (&BillingAddressEntry, Option<OffsetDateTime>)| {
+        entry.end_date.is_none_or(|end| entry.init_date <= end && next.is_none_or(|next| end <= next))
+    };
+    if history.iter().zip(nexts).all(fits) { Ok(()) } else { Err(AccountTermsError::OverlappingAddresses) }
+}
+
+/// An account of another system, with its histories in the order of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedAccount {
+    /// The account.
+    pub account: Account,
+    /// How it was paid.
+    pub payment_methods: Vec<PaymentMethodEntry>,
+    /// Where invoices went.
+    pub billing_addresses: Vec<BillingAddressEntry>,
+}
+
+impl ImportedAccount {
+    /// The account of a customer on terms that were [checked](AccountTerms::check). A history that is not known begins with
+    /// the account.
+    #[must_use]
+    pub fn new(id: AccountId, customer_id: CustomerId, terms: AccountTerms) -> Self {
+        let (since, changed) = (terms.lifetime.created_at, terms.given());
+        let methods = terms.payment_methods.unwrap_or_else(|| {
+            let method = terms.payment_method.clone();
+            method.map(|method| PaymentMethodEntry { method, created_at: since }).into_iter().collect()
+        });
+        let addresses = terms.billing_addresses.unwrap_or_else(|| {
+            let entry = |address| BillingAddressEntry { address, init_date: since, end_date: None };
+            terms.billing_address.clone().map(entry).into_iter().collect()
+        });
+        let account = Account::restore(AccountData {
+            id,
+            external_id: terms.external_id,
+            customer_id,
+            contract_reference: terms.contract_reference,
+            modality: terms.modality,
+            billing_address: terms.billing_address,
+            payment_method: terms.payment_method,
+            awaited_reference: None,
+            invoice: terms.invoice,
+            created_at: terms.lifetime.created_at,
+            ended_at: terms.lifetime.ended_at,
+            updated_at: terms.lifetime.updated_at,
+            version: 1,
+        });
+        let account = Account { changed, ..account };
+        Self { account, payment_methods: methods, billing_addresses: addresses }
+    }
+}
+
+impl AccountTerms {
+    fn given(&self) -> Vec<&'static str> {
+        let optional = [
+            ("external_id", self.external_id.is_some()),
+            ("contract_reference", self.contract_reference.is_some()),
+            ("billing_address", self.billing_address.is_some()),
+            ("payment_method", self.payment_method.is_some()),
+            ("invoice", self.invoice.is_some()),
+            ("ended_at", self.lifetime.ended_at.is_some()),
+        ];
+        let given = optional.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field);
+        ["modality"].into_iter().chain(given).collect()
+    }
 }
 
 /// An account. Read it through [`Account::data`]; only its verbs change it.

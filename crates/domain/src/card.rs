@@ -39,6 +39,20 @@ impl Card {
     }
 }
 
+/// The text is not the end of a card number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("must be four digits")]
+pub struct LastFourError;
+
+/// Reads the last four digits of a card's number.
+///
+/// # Errors
+/// [`LastFourError`].
+pub fn parse_last_four(raw: &str) -> Result<String, LastFourError> {
+    let is_right = raw.len() == 4 && raw.bytes().all(|byte| byte.is_ascii_digit());
+    if is_right { Ok(raw.to_owned()) } else { Err(LastFourError) }
+}
+
 /// The month through whose last day a card is good, written `MM/YYYY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CardExpiry {

@@ -115,6 +115,25 @@ impl Credential {
         Self::create(id, customer, username, CredentialState::Active, now)
     }
 
+    /// A credential of another system, in the state that it has there and with any last day. Nobody has to be told. One that
+    /// expired before `today` has ended at `now`.
+    #[must_use]
+    pub fn import(
+        id: CredentialId,
+        customer_id: CustomerId,
+        username: LoginEmail,
+        state: CredentialState,
+        expiration_date: Option<Date>,
+        (today, now): (Date, OffsetDateTime),
+    ) -> Self {
+        let mut credential = Self::new(id, customer_id, username, state, now);
+        credential.data.expiration_date = expiration_date;
+        credential.changed.extend(expiration_date.map(|_| "expiration_date"));
+        credential.end_if_expired(today, now);
+        credential.events.clear();
+        credential
+    }
+
     fn create(
         id: CredentialId,
         customer: &Customer,
@@ -123,9 +142,19 @@ impl Credential {
         now: OffsetDateTime,
     ) -> Result<Self, CredentialError> {
         customer.check_live()?;
+        Ok(Self::new(id, customer.data().id, username, state, now))
+    }
+
+    fn new(
+        id: CredentialId,
+        customer_id: CustomerId,
+        username: LoginEmail,
+        state: CredentialState,
+        now: OffsetDateTime,
+    ) -> Self {
         let mut credential = Self::restore(CredentialData {
             id,
-            customer_id: customer.data().id,
+            customer_id,
             username,
             state,
             expiration_date: None,
@@ -135,7 +164,7 @@ impl Credential {
             version: 1,
         });
         credential.changed = vec!["username", "state"];
-        Ok(credential)
+        credential
     }
 
     /// A credential as it was stored.

@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
 use time::macros::{date, format_description};
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const EARLIEST_BIRTH: Date = date!(1900 - 01 - 01);
@@ -32,6 +33,22 @@ pub fn parse_date(raw: &str) -> Result<Date, DateError> {
         return Err(DateError::Format);
     }
     Date::parse(raw, FORMAT).map_err(|_| DateError::Format)
+}
+
+/// The text is no instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("must be a date-time of RFC 3339, at most to the microsecond, such as 2022-01-01T01:01:01Z")]
+pub struct InstantError;
+
+/// Reads a date-time of RFC 3339 with any offset, into UTC. Nothing that a store would not keep is accepted.
+///
+/// # Errors
+/// [`InstantError`].
+pub fn parse_instant(raw: &str) -> Result<OffsetDateTime, InstantError> {
+    let instant = OffsetDateTime::parse(raw.trim(), &Rfc3339).map_err(|_| InstantError)?;
+    let instant = instant.checked_to_offset(UtcOffset::UTC).ok_or(InstantError)?;
+    let is_known = (0..=9999).contains(&instant.year()) && instant.nanosecond().is_multiple_of(1000);
+    if is_known { Ok(instant) } else { Err(InstantError) }
 }
 
 /// A day of birth, from 1900-01-01 to the day of entry (UTC).

@@ -1,6 +1,7 @@
 //! What identifies organisations, customers, accounts, cards and actors.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -78,6 +79,11 @@ pub struct CategoryId(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("must be a 32-bit integer")]
 pub struct NotAnInteger;
+
+impl CategoryId {
+    /// The ids that an import may bring; those that are given out later come after them.
+    pub const IMPORTABLE: RangeInclusive<i32> = 1..=1_000_000_000;
+}
 
 impl FromStr for CategoryId {
     type Err = NotAnInteger;

@@ -22,6 +22,7 @@ mod iban;
 mod id;
 mod identification_process;
 mod identity_document;
+mod import;
 mod payment_method;
 mod promotion;
 mod special_treatment;
@@ -29,15 +30,16 @@ mod text;
 mod tokenization;
 
 pub use account::{
-    Account, AccountData, AccountError, AccountEvent, DeliveryMode, Invoice, InvoiceCycle, Modality,
-    NewAccount, NewAccountModality,
+    Account, AccountData, AccountError, AccountEvent, AccountTerms, AccountTermsError, BillingAddressEntry,
+    DeliveryMode, ImportedAccount, Invoice, InvoiceCycle, Modality, NewAccount, NewAccountModality,
+    PaymentMethodEntry,
 };
 pub use address::{
     Address, AddressLine, AddressLineError, BillingAddress, PostalCode, PostalCodeError, StateId,
     StateIdError,
 };
 pub use audit::{AuditEntry, EntityKind};
-pub use card::{Card, CardExpiry, CardExpiryError};
+pub use card::{Card, CardExpiry, CardExpiryError, LastFourError, parse_last_four};
 pub use card_number::contains_card_number;
 pub use catalogue_value::{CatalogueValue, CatalogueValueError, CatalogueValues, RepeatedValue};
 pub use category::{
@@ -62,7 +64,7 @@ pub use customer::{
     DigitalPersonalInfo, Gender, Language, NewCustomer, Nif, PersonalInfo, PersonalPatch, Profile,
     Representative, Role, Segment,
 };
-pub use date::{Birthdate, DateError, FoundingDate, parse_date};
+pub use date::{Birthdate, DateError, FoundingDate, InstantError, parse_date, parse_instant};
 pub use iban::{Iban, IbanError};
 pub use id::{
     AccountId, Actor, CategoryId, ContractId, CredentialId, CustomerId, ExternalId, GatewayToken,
@@ -72,6 +74,7 @@ pub use identification_process::{
     DocumentKey, DocumentKeyError, IdentificationProcess, MediaType, MediaTypeError, StoredDocument,
 };
 pub use identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
+pub use import::{GivenDates, ImportKind, Lifetime, LifetimeError};
 pub use payment_method::{
     NewPaymentMethodType, PaymentMethod, PaymentMethodChoice, PaymentMethodType, PaymentPolicy, Restriction,
 };

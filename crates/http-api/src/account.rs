@@ -1,14 +1,15 @@
 //! Accounts: what their requests must look like, what their answers do look like, and the handlers.
 
 use actix_web::HttpResponse;
-use application::ports::{AccountView, BillingAddressHistory, PaymentMethodEntry};
+use application::ports::{AccountView, BillingAddressHistory};
 use application::{Acceptance, AccountRef, InvoiceRecipient, NewAccountRequest};
 use domain::{
-    AccountId, DateError, ExternalId, Iban, Invoice, NewPaymentMethodType, PaymentMethod,
-    PaymentMethodChoice, PaymentMethodType, parse_date,
+    AccountId, AccountTerms, AccountTermsError, BillingAddressEntry, DateError, ExternalId, Iban, Invoice,
+    InvoiceCycle, NewPaymentMethodType, PaymentMethod, PaymentMethodChoice, PaymentMethodEntry,
+    PaymentMethodType, Text, parse_date, parse_instant,
 };
 use serde::Serialize;
-use time::Date;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::access::{Reading, WritingCustomers};
@@ -17,22 +18,30 @@ use crate::body::Object;
 use crate::call::{Call, Input};
 use crate::customer::customer_id;
 use crate::error::ApiError;
+use crate::import::lifetime;
 use crate::view::{Id, IdAndExternalId, date, date_time};
 
 // Requests
 
+fn bank_transfer(object: &mut Object<'_>) {
+    if let Some(details) = object.optional_object("details") {
+        // Older published examples send one; it is not stored.
+        details.exempt(&["iban"]).optional::<String>("iban");
+    }
+}
+
+fn direct_debit(object: &mut Object<'_>) -> Option<Iban> {
+    object.required_object("details")?.exempt(&["iban"]).required("iban")
+}
+
 fn payment_method(mut object: Object<'_>) -> Option<PaymentMethodChoice> {
     match object.required("type") {
         Some(NewPaymentMethodType::BankTransfer) => {
-            if let Some(details) = object.optional_object("details") {
-                // Older published examples send one; it is not stored.
-                details.exempt(&["iban"]).optional::<String>("iban");
-            }
+            bank_transfer(&mut object);
             Some(PaymentMethodChoice::BankTransfer)
         }
         Some(NewPaymentMethodType::DirectDebit) => {
-            let mut details = object.required_object("details")?.exempt(&["iban"]);
-            details.required("iban").map(PaymentMethodChoice::DirectDebit)
+            direct_debit(&mut object).map(PaymentMethodChoice::DirectDebit)
         }
         Some(NewPaymentMethodType::CreditCard) => object.required_object("details").and_then(card),
         None => {
@@ -61,6 +70,122 @@ fn new_account(mut object: Object<'_>) -> Option<NewAccountRequest> {
     let billing_address = object.optional_object("billing_address").and_then(billing_address);
     let payment_method = object.required_object("payment_method").and_then(payment_method);
     Some(NewAccountRequest { modality: modality?, billing_address, payment_method: payment_method? })
+}
+
+/// The payment method of an account of another system.
+fn imported_payment_method(mut object: Object<'_>) -> Option<PaymentMethod> {
+    match object.required("type") {
+        Some(PaymentMethodType::BankTransfer) => {
+            bank_transfer(&mut object);
+            Some(PaymentMethod::BankTransfer)
+        }
+        Some(PaymentMethodType::DirectDebit) => direct_debit(&mut object).map(PaymentMethod::DirectDebit),
+        Some(PaymentMethodType::CreditCard) => {
+            object.required_object("details")?.required("token_id").map(PaymentMethod::CreditCard)
+        }
+        Some(PaymentMethodType::Teci) => {
+            object.required_object("details")?.required("token_teci").map(PaymentMethod::Teci)
+        }
+        None => {
+            object.ignore("details");
+            None
+        }
+    }
+}
+
+/// As in the answer to operation 16.
+fn payment_method_entry(mut object: Object<'_>) -> Option<PaymentMethodEntry> {
+    let kind = object.required("payment_method_type");
+    let created_at = object.required_with("created_at", parse_instant);
+    let method = match kind {
+        Some(PaymentMethodType::BankTransfer) => {
+            let nothing = object.optional_with("details", |raw| match raw {
+                "" => Ok(()),
+                _ => Err("must be empty for BANK_TRANSFER"),
+            });
+            nothing.or(Some(())).map(|()| PaymentMethod::BankTransfer)
+        }
+        Some(PaymentMethodType::DirectDebit) => {
+            object = object.exempt(&["details"]);
+            object.required("details").map(PaymentMethod::DirectDebit)
+        }
+        Some(PaymentMethodType::CreditCard) => object.required("details").map(PaymentMethod::CreditCard),
+        Some(PaymentMethodType::Teci) => object.required("details").map(PaymentMethod::Teci),
+        None => {
+            object.ignore("details");
+            None
+        }
+    };
+    Some(PaymentMethodEntry { method: method?, created_at: created_at? })
+}
+
+/// As in the answer to operation 17.
+fn billing_address_entry(mut object: Object<'_>) -> Option<BillingAddressEntry> {
+    let address = object.required_object("billing_address").and_then(billing_address);
+    let init_date = object.required_with("init_date", parse_instant);
+    let end_date = object.optional_with("end_date", parse_instant);
+    Some(BillingAddressEntry { address: address?, init_date: init_date?, end_date })
+}
+
+/// As in the answer to operation 14.
+fn invoice(mut object: Object<'_>) -> Option<Invoice> {
+    let cycle = object.required_object("cycle").and_then(|mut cycle| {
+        let name = cycle.required::<Text<1, 100>>("name");
+        let day = cycle.required_integer("day", InvoiceCycle::DAYS);
+        let kind = cycle.required::<Text<1, 100>>("type");
+        let frequency = cycle.required_integer("frequency", InvoiceCycle::FREQUENCIES);
+        Some(InvoiceCycle {
+            name: name?.as_str().to_owned(),
+            day: day?,
+            kind: kind?.as_str().to_owned(),
+            frequency: frequency?,
+        })
+    });
+    let due_date_id = object.required_integer("due_date_id", i32::MIN..=i32::MAX);
+    let due_days_id = object.required_integer("due_days_id", i32::MIN..=i32::MAX);
+    let delivery_mode = object.required("delivery_mode");
+    Some(Invoice {
+        cycle: cycle?,
+        due_date_id: due_date_id?,
+        due_days_id: due_days_id?,
+        delivery_mode: delivery_mode?,
+    })
+}
+
+/// Most entries of a history of an account.
+const MOST_ENTRIES: usize = 1000;
+
+/// What an import says of an account, but for its ids.
+pub(crate) fn account_terms(mut object: Object<'_>, now: OffsetDateTime) -> Option<AccountTerms> {
+    let external_id = object.optional("external_id");
+    let contract_reference = object.optional("contract_reference");
+    let modality = object.required("modality");
+    let billing_address = object.optional_object("billing_address").map(billing_address);
+    let payment_method = object.optional_object("payment_method").map(imported_payment_method);
+    let invoice = object.optional_object("invoice").map(invoice);
+    let methods = object.optional_value("payment_method_history");
+    let methods = methods.map(|list| list.array(MOST_ENTRIES, |entry| payment_method_entry(entry.object()?)));
+    let addresses = object.optional_value("billing_address_history");
+    let addresses =
+        addresses.map(|list| list.array(MOST_ENTRIES, |entry| billing_address_entry(entry.object()?)));
+    let lifetime = lifetime(&mut object, now);
+    let terms = AccountTerms {
+        external_id,
+        contract_reference,
+        modality: modality?,
+        billing_address: read(billing_address)?,
+        payment_method: read(payment_method)?,
+        invoice: read(invoice)?,
+        lifetime: lifetime?,
+        payment_methods: read(methods)?,
+        billing_addresses: read(addresses)?,
+    };
+    object.check_all(terms.check(), AccountTermsError::field)
+}
+
+/// Something optional, unless it is there and wrong.
+fn read<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    value.map_or(Some(None), |value| value.map(Some))
 }
 
 pub(crate) fn account_id(input: &mut Input<'_>) -> Option<AccountId> {
@@ -182,7 +307,7 @@ fn account_response(view: &AccountView, ibans_in_full: bool) -> HttpResponse {
         external_id: data.external_id.as_ref().map(ExternalId::as_str),
         customer_id: data.customer_id.0,
         customer_external_id: view.customer_external_id.as_ref().map(ExternalId::as_str),
-        contract_reference: data.contract_reference.as_ref().map(domain::Text::as_str),
+        contract_reference: data.contract_reference.as_ref().map(Text::as_str),
         modality: data.modality.code(),
         billing_address: address.as_ref().map(Into::into),
         payment_method: data

@@ -360,6 +360,11 @@ impl<'f> Object<'f> {
         self.members.get(name).is_some_and(|json| *json != Json::Null)
     }
 
+    /// Lets everything that is left pass unread: what it should be cannot be said.
+    pub(crate) fn ignore_rest(mut self) {
+        self.members.clear();
+    }
+
     /// Whether there is nothing left to read.
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()

@@ -28,7 +28,7 @@ fn valid_values(value: Value<'_>) -> Option<CatalogueValues> {
     catalogue_values(value, Category::MOST_VALUES)
 }
 
-fn new_category(mut object: Object<'_>) -> Option<NewCategory> {
+pub(crate) fn new_category(mut object: Object<'_>) -> Option<NewCategory> {
     let name = object.required("name");
     let description = object.optional("description");
     let valid_values = object.optional_value("valid_values").and_then(valid_values).unwrap_or_default();

@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod health;
 mod identification_process;
+pub mod import;
 mod json;
 mod jwt;
 mod observe;

@@ -18,7 +18,7 @@ use crate::view::date;
 
 // Requests
 
-fn new_promotion(mut object: Object<'_>, today: Date) -> Option<NewPromotion> {
+pub(crate) fn new_promotion(mut object: Object<'_>, today: Date) -> Option<NewPromotion> {
     let promotion_id = object.required_integer("promotion_id", PromotionNumber::MIN..=PromotionNumber::MAX);
     let starts_today = !object.has("start_date");
     let start_date = object.optional_with("start_date", parse_date).or(starts_today.then_some(today));

@@ -4,8 +4,8 @@ use application::ports::{
 };
 use async_trait::async_trait;
 use domain::{
-    Account, AccountData, AccountEvent, AccountId, CustomerId, ExternalId, GatewayToken, Iban, OrgId,
-    PaymentMethod, PaymentMethodType, Text,
+    Account, AccountData, AccountEvent, AccountId, CustomerId, ExternalId, GatewayToken, Iban,
+    ImportedAccount, OrgId, PaymentMethod, PaymentMethodType, Text,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -82,7 +82,7 @@ impl Related<Entity> for customer::Entity {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-mod payment_method_history {
+pub(crate) mod payment_method_history {
     use super::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -122,7 +122,7 @@ mod payment_method_history {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod billing_address_history {
+pub(crate) mod billing_address_history {
     use super::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -231,6 +231,56 @@ fn changed(account: &AccountData, actor: String) -> ActiveModel {
     }
 }
 
+/// A new account, without its external id.
+pub(crate) fn new_row(unit: &Unit, account: &AccountData) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(unit.org()),
+        id: Set(account.id.0),
+        customer_id: Set(account.customer_id.0),
+        contract_reference: Set(account
+            .contract_reference
+            .as_ref()
+            .map(|reference| reference.as_str().to_owned())),
+        modality: Set(account.modality.code().to_owned()),
+        invoice: Set(account.invoice.as_ref().map(Into::into)),
+        created_at: Set(account.created_at.into()),
+        version: Set(account.version),
+        ..changed(account, unit.actor())
+    }
+}
+
+/// The rows of the histories with which an account arrives.
+pub(crate) fn history_rows(
+    unit: &Unit,
+    imported: &ImportedAccount,
+) -> (Vec<payment_method_history::ActiveModel>, Vec<billing_address_history::ActiveModel>) {
+    let data = imported.account.data();
+    let method = |(position, entry): (i32, &PaymentMethodEntry)| payment_method_history::ActiveModel {
+        org_id: Set(unit.org()),
+        account_id: Set(data.id.0),
+        version: Set(data.version),
+        position: Set(position),
+        kind: Set(entry.method.kind().code().to_owned()),
+        details: Set(details(&entry.method)),
+        created_at: Set(entry.created_at.into()),
+        modified_by: Set(unit.actor()),
+    };
+    let address = |(position, entry): (i32, &BillingAddressEntry)| billing_address_history::ActiveModel {
+        org_id: Set(unit.org()),
+        account_id: Set(data.id.0),
+        version: Set(data.version),
+        position: Set(position),
+        billing_address: Set((&entry.address).into()),
+        init_date: Set(entry.init_date.into()),
+        end_date: Set(entry.end_date.map(Into::into)),
+        modified_by: Set(unit.actor()),
+    };
+    (
+        (0..).zip(&imported.payment_methods).map(method).collect(),
+        (0..).zip(&imported.billing_addresses).map(address).collect(),
+    )
+}
+
 #[async_trait]
 impl Accounts for Unit {
     async fn find(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -241,21 +291,7 @@ impl Accounts for Unit {
     async fn insert(&mut self, account: &Account) -> Result<Account, StoreError> {
         let data = account.data();
         let external_id = self.external_id(data.external_id.as_ref(), "account_external_id").await?;
-        let row = ActiveModel {
-            org_id: Set(self.org()),
-            id: Set(data.id.0),
-            customer_id: Set(data.customer_id.0),
-            external_id,
-            contract_reference: Set(data
-                .contract_reference
-                .as_ref()
-                .map(|reference| reference.as_str().to_owned())),
-            modality: Set(data.modality.code().to_owned()),
-            invoice: Set(data.invoice.as_ref().map(Into::into)),
-            created_at: Set(data.created_at.into()),
-            version: Set(data.version),
-            ..changed(data, self.actor())
-        };
+        let row = ActiveModel { external_id, ..new_row(self, data) };
         let stored = self.answer(Entity::insert(row).exec_with_returning(&self.transaction)).await?;
         self.append_account_events(account, data.version).await?;
         restore(stored)

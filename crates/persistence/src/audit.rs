@@ -50,20 +50,13 @@ fn rows(scope: &Scope, at: OffsetDateTime, changes: &[AuditEntry]) -> impl Itera
     })
 }
 
-/// Most rows of one statement: SQLite takes 32,766 values.
-const MOST_ROWS: usize = 3000;
-
 impl Unit {
     pub(crate) async fn append_audit(
         &self,
         at: OffsetDateTime,
         changes: &[AuditEntry],
     ) -> Result<(), StoreError> {
-        for changes in changes.chunks(MOST_ROWS) {
-            let insert = Entity::insert_many(rows(&self.scope, at, changes));
-            self.answer(insert.exec_without_returning(&self.transaction)).await?;
-        }
-        Ok(())
+        self.insert_all(rows(&self.scope, at, changes).collect()).await
     }
 }
 

@@ -42,6 +42,17 @@ pub(crate) fn restore(model: Model) -> Result<Card, StoreError> {
         .map_err(|_: Unreadable| StoreError::Corrupt { table: "cards", id: format!("of customer {id}") })
 }
 
+pub(crate) fn new_row(unit: &Unit, card: &Card) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(unit.org()),
+        token_id: Set(card.token_id.as_str().to_owned()),
+        customer_id: Set(card.customer_id.0),
+        last_four: Set(card.last_four.clone()),
+        expiration_date: Set(card.expiration.to_string()),
+        created_at: Set(card.created_at.into()),
+    }
+}
+
 #[async_trait]
 impl Cards for Unit {
     async fn find(&mut self, token: &GatewayToken) -> Result<Option<Card>, StoreError> {
@@ -50,14 +61,7 @@ impl Cards for Unit {
     }
 
     async fn insert(&mut self, card: &Card) -> Result<(), StoreError> {
-        let row = ActiveModel {
-            org_id: Set(self.org()),
-            token_id: Set(card.token_id.as_str().to_owned()),
-            customer_id: Set(card.customer_id.0),
-            last_four: Set(card.last_four.clone()),
-            expiration_date: Set(card.expiration.to_string()),
-            created_at: Set(card.created_at.into()),
-        };
+        let row = new_row(self, card);
         self.answer(Entity::insert(row).exec_without_returning(&self.transaction)).await.map(drop)
     }
 }

@@ -85,6 +85,17 @@ fn changed(category: &CategoryData, actor: String) -> ActiveModel {
     }
 }
 
+pub(crate) fn new_row(unit: &Unit, category: &CategoryData) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(unit.org()),
+        id: Set(category.id.0),
+        name: Set(category.name.as_str().to_owned()),
+        created_at: Set(category.created_at.into()),
+        version: Set(category.version),
+        ..changed(category, unit.actor())
+    }
+}
+
 /// The categories of an organisation that were not removed.
 pub(crate) fn live(org: &OrgId) -> Select<Entity> {
     Entity::find().filter(Column::OrgId.eq(org.as_str())).filter(Column::EndedAt.is_null())
@@ -103,16 +114,7 @@ impl Categories for Unit {
         let first = self.take_category_ids(new.len()).await?;
         let define = |(id, new)| Category::define(CategoryId(id), new, now);
         let categories: Vec<Category> = (first..).zip(new).map(define).collect();
-        let rows = categories.iter().map(Category::data).map(|data| ActiveModel {
-            org_id: Set(self.org()),
-            id: Set(data.id.0),
-            name: Set(data.name.as_str().to_owned()),
-            created_at: Set(data.created_at.into()),
-            version: Set(data.version),
-            ..changed(data, self.actor())
-        });
-        let insert = Entity::insert_many(rows);
-        self.answer(insert.exec_without_returning(&self.transaction)).await?;
+        self.insert_all(categories.iter().map(|category| new_row(self, category.data())).collect()).await?;
         Ok(categories)
     }
 
@@ -149,5 +151,16 @@ impl Unit {
             .on_conflict(OnConflict::column(Column::OrgId).value(Column::LastId, add).to_owned())
             .exec_with_returning(&self.transaction);
         Ok(self.answer(taken).await?.last_id - count + 1)
+    }
+
+    /// Sees to it that ids up to this one are not given out.
+    pub(crate) async fn skip_category_ids(&self, to: i32) -> Result<(), StoreError> {
+        use category_id::{ActiveModel, Column, Entity};
+        self.take_category_ids(0).await?;
+        let update = Entity::update_many()
+            .set(ActiveModel { last_id: Set(to), ..Default::default() })
+            .filter(Column::OrgId.eq(self.org()))
+            .filter(Column::LastId.lt(to));
+        self.answer(update.exec(&self.transaction)).await.map(drop)
     }
 }

@@ -86,6 +86,17 @@ fn restore(model: Model) -> Result<Contract, StoreError> {
     contract(model).map_err(|_| StoreError::Corrupt { table: "contracts", id: id.to_string() })
 }
 
+pub(crate) fn new_row(unit: &Unit, contract: &Contract) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(unit.org()),
+        id: Set(contract.id.0),
+        account_external_id: Set(contract.account_external_id.as_str().to_owned()),
+        start_date: Set(contract.start_date.into()),
+        end_date: Set(contract.end_date.map(Into::into)),
+        requests: Set(RequestsJson(contract.requests.iter().map(Into::into).collect())),
+    }
+}
+
 #[async_trait]
 impl Contracts for Unit {
     async fn find(&mut self, id: ContractId) -> Result<Option<Contract>, StoreError> {
@@ -94,14 +105,7 @@ impl Contracts for Unit {
     }
 
     async fn insert(&mut self, contract: &Contract) -> Result<(), StoreError> {
-        let row = ActiveModel {
-            org_id: Set(self.org()),
-            id: Set(contract.id.0),
-            account_external_id: Set(contract.account_external_id.as_str().to_owned()),
-            start_date: Set(contract.start_date.into()),
-            end_date: Set(contract.end_date.map(Into::into)),
-            requests: Set(RequestsJson(contract.requests.iter().map(Into::into).collect())),
-        };
+        let row = new_row(self, contract);
         self.answer(Entity::insert(row).exec_without_returning(&self.transaction)).await.map(drop)
     }
 }

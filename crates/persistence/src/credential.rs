@@ -117,6 +117,17 @@ fn changed(credential: &CredentialData, actor: String) -> ActiveModel {
     }
 }
 
+pub(crate) fn new_row(unit: &Unit, credential: &CredentialData) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(unit.org()),
+        id: Set(credential.id.0),
+        customer_id: Set(credential.customer_id.0),
+        created_at: Set(credential.created_at.into()),
+        version: Set(credential.version),
+        ..changed(credential, unit.actor())
+    }
+}
+
 /// Those that have not ended. Each branch of a disjunction needs it as a whole, so that SQLite sees that its index fits.
 fn unended(org: &str, column: Column, value: impl Into<sea_orm::Value>) -> Condition {
     Condition::all().add(Column::OrgId.eq(org)).add(column.eq(value)).add(Column::EndedAt.is_null())
@@ -150,15 +161,7 @@ impl Credentials for Unit {
     }
 
     async fn insert(&mut self, credential: &Credential) -> Result<(), StoreError> {
-        let data = credential.data();
-        let row = ActiveModel {
-            org_id: Set(self.org()),
-            id: Set(data.id.0),
-            customer_id: Set(data.customer_id.0),
-            created_at: Set(data.created_at.into()),
-            version: Set(data.version),
-            ..changed(data, self.actor())
-        };
+        let row = new_row(self, credential.data());
         self.answer(Entity::insert(row).exec_without_returning(&self.transaction)).await.map(drop)
     }
 

@@ -150,6 +150,19 @@ fn changed(customer: &CustomerData, actor: String) -> ActiveModel {
     }
 }
 
+/// A new customer, without its external id.
+pub(crate) fn new_row(unit: &Unit, customer: &CustomerData) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(unit.org()),
+        id: Set(customer.id.0),
+        kind: Set(customer.profile.kind().code().to_owned()),
+        segment: Set(customer.profile.segment().map(|segment| segment.code().to_owned())),
+        created_at: Set(customer.created_at.into()),
+        version: Set(customer.version),
+        ..changed(customer, unit.actor())
+    }
+}
+
 #[async_trait]
 impl Customers for Unit {
     async fn find(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
@@ -163,16 +176,7 @@ impl Customers for Unit {
             CustomerType::Digital if data.external_id.is_none() => Set(None),
             _ => self.external_id(data.external_id.as_ref(), "customer_external_id").await?,
         };
-        let row = ActiveModel {
-            org_id: Set(self.org()),
-            id: Set(data.id.0),
-            external_id,
-            kind: Set(data.profile.kind().code().to_owned()),
-            segment: Set(data.profile.segment().map(|segment| segment.code().to_owned())),
-            created_at: Set(data.created_at.into()),
-            version: Set(data.version),
-            ..changed(data, self.actor())
-        };
+        let row = ActiveModel { external_id, ..new_row(self, data) };
         restore(self.answer(Entity::insert(row).exec_with_returning(&self.transaction)).await?)
     }
 

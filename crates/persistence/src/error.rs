@@ -38,6 +38,18 @@ const CONSTRAINTS: &[(Constraint, &str, &str)] = &[
         "credentials_live_of_customer",
         "credentials.org_id, credentials.customer_id",
     ),
+    (Constraint::Id, "customers_pkey", "customers.org_id, customers.id"),
+    (Constraint::Id, "accounts_pkey", "accounts.org_id, accounts.id"),
+    (Constraint::Id, "cards_pkey", "cards.org_id, cards.token_id"),
+    (Constraint::Id, "contracts_pkey", "contracts.org_id, contracts.id"),
+    (
+        Constraint::Id,
+        "identification_processes_pkey",
+        "identification_processes.org_id, identification_processes.id",
+    ),
+    (Constraint::Id, "promotions_pkey", "promotions.org_id, promotions.id"),
+    (Constraint::Id, "categories_pkey", "categories.org_id, categories.id"),
+    (Constraint::Id, "credentials_pkey", "credentials.org_id, credentials.id"),
 ];
 
 pub(crate) fn store_error(error: DbErr) -> StoreError {

@@ -59,6 +59,22 @@ fn restore(model: Model) -> Result<IdentificationProcess, StoreError> {
     process(model).map_err(corrupt(id))
 }
 
+pub(crate) fn new_row(unit: &Unit, process: &IdentificationProcess) -> ActiveModel {
+    let document = &process.document;
+    ActiveModel {
+        org_id: Set(unit.org()),
+        id: Set(process.id.0),
+        customer_id: Set(process.customer_id.0),
+        process_date: Set(process.process_date.into()),
+        document_name: Set(document.name.as_str().to_owned()),
+        document_type: Set(document.kind.as_str().to_owned()),
+        media_type: Set(document.media_type.as_str().to_owned()),
+        // No file has more bytes.
+        size_bytes: Set(i64::try_from(document.size_bytes).unwrap_or(i64::MAX)),
+        document_key: Set(document.key.as_str().to_owned()),
+    }
+}
+
 #[async_trait]
 impl IdentificationProcesses for Unit {
     async fn find(
@@ -70,19 +86,7 @@ impl IdentificationProcesses for Unit {
     }
 
     async fn insert(&mut self, process: &IdentificationProcess) -> Result<(), StoreError> {
-        let document = &process.document;
-        let row = ActiveModel {
-            org_id: Set(self.org()),
-            id: Set(process.id.0),
-            customer_id: Set(process.customer_id.0),
-            process_date: Set(process.process_date.into()),
-            document_name: Set(document.name.as_str().to_owned()),
-            document_type: Set(document.kind.as_str().to_owned()),
-            media_type: Set(document.media_type.as_str().to_owned()),
-            // No file has more bytes.
-            size_bytes: Set(i64::try_from(document.size_bytes).unwrap_or(i64::MAX)),
-            document_key: Set(document.key.as_str().to_owned()),
-        };
+        let row = new_row(self, process);
         self.answer(Entity::insert(row).exec_without_returning(&self.transaction)).await.map(drop)
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod bulk;
 mod card;
 mod category;
 mod category_assignment;

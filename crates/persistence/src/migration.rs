@@ -31,7 +31,8 @@ migrations![
     "0004_categories_and_special_treatment",
     "0005_credentials",
     "0006_contracts_and_identification_processes",
-    "0007_tokenizations"
+    "0007_tokenizations",
+    "0008_imports"
 ];
 
 /// So that two processes that start together do not migrate at the same time; any number that nobody else uses.

@@ -38,7 +38,7 @@ pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-mod history {
+pub(crate) mod history {
     use super::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -92,7 +92,7 @@ impl Model {
     }
 }
 
-fn restore(model: Model) -> Result<Promotion, StoreError> {
+pub(crate) fn restore(model: Model) -> Result<Promotion, StoreError> {
     let id = model.id.to_string();
     model.into_promotion().map_err(|_| StoreError::Corrupt { table: "promotions", id })
 }
@@ -125,11 +125,42 @@ fn changed(promotion: &PromotionData, actor: String) -> ActiveModel {
 }
 
 /// The promotions that have neither been cancelled nor ended before this day.
-fn is_live(promotions: DynIden, today: Date) -> Condition {
+pub(crate) fn is_live(promotions: DynIden, today: Date) -> Condition {
     let end_date = || Expr::col((promotions.clone(), Column::EndDate));
     Condition::all()
         .add(Expr::col((promotions.clone(), Column::CancelledAt)).is_null())
         .add(end_date().is_null().or(end_date().gte(today.to_string())))
+}
+
+pub(crate) fn new_row(unit: &Unit, promotion: &PromotionData) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(unit.org()),
+        id: Set(promotion.id.0),
+        account_id: Set(promotion.account_id.0),
+        promotion_id: Set(promotion.promotion_id.get().into()),
+        start_date: Set(promotion.period.start_date().to_string()),
+        created_at: Set(promotion.created_at.into()),
+        version: Set(promotion.version),
+        ..changed(promotion, unit.actor())
+    }
+}
+
+/// What has happened to the promotion, for its account's history.
+pub(crate) fn event_rows(unit: &Unit, promotion: &Promotion) -> impl Iterator<Item = history::ActiveModel> {
+    let data = promotion.data();
+    promotion.events().iter().map(move |event| history::ActiveModel {
+        id: NotSet,
+        org_id: Set(unit.org()),
+        account_id: Set(data.account_id.0),
+        account_promotion_id: Set(data.id.0),
+        promotion_id: Set(event.promotion_id.get().into()),
+        start_date: Set(event.period.start_date().to_string()),
+        end_date: Set(event.period.end_date().map(|date| date.to_string())),
+        operation: Set(event.operation.code().to_owned()),
+        operation_date: Set(event.date.to_string()),
+        created_at: Set(data.updated_at.into()),
+        modified_by: Set(unit.actor()),
+    })
 }
 
 #[async_trait]
@@ -150,17 +181,7 @@ impl Promotions for Unit {
     }
 
     async fn insert(&mut self, promotion: &Promotion) -> Result<(), StoreError> {
-        let data = promotion.data();
-        let row = ActiveModel {
-            org_id: Set(self.org()),
-            id: Set(data.id.0),
-            account_id: Set(data.account_id.0),
-            promotion_id: Set(data.promotion_id.get().into()),
-            start_date: Set(data.period.start_date().to_string()),
-            created_at: Set(data.created_at.into()),
-            version: Set(data.version),
-            ..changed(data, self.actor())
-        };
+        let row = new_row(self, promotion.data());
         self.answer(Entity::insert(row).exec_without_returning(&self.transaction)).await?;
         self.append_promotion_events(promotion).await
     }
@@ -181,25 +202,7 @@ impl Promotions for Unit {
 impl Unit {
     /// Appends what has happened to the promotion to its account's history.
     async fn append_promotion_events(&self, promotion: &Promotion) -> Result<(), StoreError> {
-        let data = promotion.data();
-        for event in promotion.events() {
-            let row = history::ActiveModel {
-                id: NotSet,
-                org_id: Set(self.org()),
-                account_id: Set(data.account_id.0),
-                account_promotion_id: Set(data.id.0),
-                promotion_id: Set(event.promotion_id.get().into()),
-                start_date: Set(event.period.start_date().to_string()),
-                end_date: Set(event.period.end_date().map(|date| date.to_string())),
-                operation: Set(event.operation.code().to_owned()),
-                operation_date: Set(event.date.to_string()),
-                created_at: Set(data.updated_at.into()),
-                modified_by: Set(self.actor()),
-            };
-            let insert = history::Entity::insert(row);
-            self.answer(insert.exec_without_returning(&self.transaction)).await?;
-        }
-        Ok(())
+        self.insert_all(event_rows(self, promotion).collect()).await
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use application::Scope;
 use application::ports::{
-    Accounts, Cards, Categories, CategoryAssignments, Contracts, Credentials, Customers,
+    Accounts, Bulk, Cards, Categories, CategoryAssignments, Contracts, Credentials, Customers,
     IdentificationProcesses, Outbox, Promotions, SpecialTreatments, Store, StoreError, Tokenizations,
     UnitOfWork,
 };
@@ -222,6 +222,7 @@ impl Store for SqlStore {
             patience: self.patience,
             outbox_added: Arc::clone(&self.outbox_added),
             has_added_effects: false,
+            is_marked: false,
             _writer: writer,
         }))
     }
@@ -243,6 +244,8 @@ pub(crate) struct Unit {
     patience: Duration,
     outbox_added: Arc<Notify>,
     pub(crate) has_added_effects: bool,
+    /// Whether there is a savepoint to go back to.
+    pub(crate) is_marked: bool,
     _writer: Option<OwnedSemaphorePermit>,
 }
 
@@ -285,16 +288,22 @@ impl Unit {
         if self.transaction.get_database_backend() == DbBackend::Postgres {
             return Ok(ActiveValue::NotSet);
         }
+        let value = self.take_external_ids(sequence, 1).await?;
+        Ok(ActiveValue::Set(Some(value.to_string())))
+    }
+
+    /// Takes the next numbers of a sequence of SQLite and returns the first of them.
+    pub(crate) async fn take_external_ids(&self, sequence: &str, count: usize) -> Result<i64, StoreError> {
+        let count = i64::try_from(count).map_err(|error| StoreError::Unexpected(error.into()))?;
         let statement = Statement::from_sql_and_values(
             DbBackend::Sqlite,
-            "UPDATE external_id_sequences SET next_value = next_value + 1 WHERE name = ? RETURNING next_value - 1",
-            [sequence.into()],
+            "UPDATE external_id_sequences SET next_value = next_value + ? WHERE name = ? RETURNING next_value",
+            [count.into(), sequence.into()],
         );
         let row = self.answer(self.transaction.query_one_raw(statement)).await?;
         let row = row
             .ok_or_else(|| StoreError::Corrupt { table: "external_id_sequences", id: sequence.to_owned() })?;
-        let value: i64 = row.try_get_by_index(0).map_err(store_error)?;
-        Ok(ActiveValue::Set(Some(value.to_string())))
+        Ok(row.try_get_by_index::<i64>(0).map_err(store_error)? - count)
     }
 }
 
@@ -337,6 +346,10 @@ impl UnitOfWork for Unit {
         self
     }
     fn credentials(&mut self) -> &mut dyn Credentials {
+        self
+    }
+
+    fn bulk(&mut self) -> &mut dyn Bulk {
         self
     }
 

@@ -1,3 +1,4 @@
+mod bulk;
 mod category;
 mod contract;
 mod credential;
@@ -11,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use application::Scope;
 use application::ports::{
-    AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Cards,
+    AccountReads, AccountView, Accounts, AuditReads, BillingAddressEntry, BillingAddressHistory, Bulk, Cards,
     Categories, CategoryAssignments, Constraint, Contracts, Credentials, CustomerReads, CustomerRef,
-    Customers, Effect, IdentificationProcesses, Neighbour, Outbox, OutboxEntry, OutboxQueue,
+    Customers, Effect, IdentificationProcesses, ImportedLine, Neighbour, Outbox, OutboxEntry, OutboxQueue,
     PaymentMethodEntry, Promotions, SpecialTreatments, Store, StoreError, TimelineEntry, TimelinePage,
     TokenizationReads, Tokenizations, UnitOfWork,
 };
@@ -82,6 +83,7 @@ struct Organisation {
     identification_processes: BTreeMap<IdentificationProcessId, IdentificationProcess>,
     credentials: BTreeMap<CredentialId, CredentialData>,
     audit: Vec<AuditRow>,
+    imported_lines: Vec<ImportedLine>,
 }
 
 #[derive(Clone)]
@@ -202,6 +204,7 @@ impl Store for MemoryStore {
             scope: scope.clone(),
             added: Vec::new(),
             finished: Vec::new(),
+            mark: None,
             shared: Arc::clone(&self.0),
             _exclusive: exclusive,
         }))
@@ -218,6 +221,7 @@ struct Unit {
     scope: Scope,
     added: Vec<OutboxEntry>,
     finished: Vec<i64>,
+    mark: Option<Arc<Organisation>>,
     shared: Arc<Shared>,
     _exclusive: OwnedMutexGuard<()>,
 }
@@ -287,6 +291,10 @@ impl UnitOfWork for Unit {
         self
     }
 
+    fn bulk(&mut self) -> &mut dyn Bulk {
+        self
+    }
+
     fn outbox(&mut self) -> &mut dyn Outbox {
         self
     }
@@ -318,7 +326,7 @@ impl Customers for Unit {
         let mut data = customer.data().clone();
         self.organisation.check_unique(&data)?;
         if self.organisation.customers.contains_key(&data.id) {
-            return Err(unexpected("customer id used twice"));
+            return Err(StoreError::Duplicate(Constraint::Id));
         }
         if data.external_id.is_none() && data.profile.digital_email().is_none() {
             data.external_id = Some(self.shared.customer_numbers.next());
@@ -354,7 +362,7 @@ impl Accounts for Unit {
         let mut data = account.data().clone();
         self.organisation.check_customer(data.customer_id)?;
         if self.organisation.accounts.contains_key(&data.id) {
-            return Err(unexpected("account id used twice"));
+            return Err(StoreError::Duplicate(Constraint::Id));
         }
         data.external_id.get_or_insert_with(|| self.shared.account_numbers.next());
         let mut row =
@@ -387,7 +395,7 @@ impl Cards for Unit {
     async fn insert(&mut self, card: &Card) -> Result<(), StoreError> {
         self.organisation.check_customer(card.customer_id)?;
         if self.organisation.cards.contains_key(&card.token_id) {
-            return Err(unexpected("card token used twice"));
+            return Err(StoreError::Duplicate(Constraint::Id));
         }
         self.writable().cards.insert(card.token_id.clone(), card.clone());
         Ok(())

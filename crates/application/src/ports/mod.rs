@@ -1,6 +1,7 @@
 //! What the use cases need from the world.
 
 mod audit;
+mod bulk;
 mod category;
 mod clock;
 mod document_store;
@@ -13,6 +14,7 @@ mod special_treatment;
 mod store;
 
 pub use audit::{AuditReads, TimelineEntry, TimelinePage};
+pub use bulk::{Bulk, ImportedLine, KnownAccount, KnownCustomer};
 pub use category::{
     AssignedCategory, Categories, CategoryAssignments, CategoryHistory, CategoryReads, HistoricalValue,
 };
@@ -20,6 +22,7 @@ pub use clock::{Calendar, Clock};
 pub use document_store::{
     DocumentBytes, DocumentStore, DocumentStoreError, OpenDocument, SignedDocuments, SignedUrl,
 };
+pub use domain::{BillingAddressEntry, PaymentMethodEntry};
 pub use identity_system::{IdentitySystem, Login, LoginChange};
 pub use ids::Ids;
 pub use notifier::{Notice, NoticeKind, Notifier};
@@ -27,9 +30,8 @@ pub use outbox::{Effect, Neighbour, NeighbourError, Outbox, OutboxEntry, OutboxQ
 pub use payment_gateway::{PaymentGateway, TokenizationRequest};
 pub use special_treatment::{SpecialTreatmentReads, SpecialTreatments};
 pub use store::{
-    AccountContracts, AccountReads, AccountView, Accounts, BillingAddressEntry, BillingAddressHistory, Cards,
-    Constraint, ContractReads, Contracts, CredentialReads, CredentialRef, Credentials, CustomerReads,
-    CustomerRef, Customers, IdentificationProcessEntry, IdentificationProcessReads, IdentificationProcesses,
-    PaymentMethodEntry, PromotionReads, Promotions, Store, StoreError, TokenizationReads, Tokenizations,
-    UnitOfWork,
+    AccountContracts, AccountReads, AccountView, Accounts, BillingAddressHistory, Cards, Constraint,
+    ContractReads, Contracts, CredentialReads, CredentialRef, Credentials, CustomerReads, CustomerRef,
+    Customers, IdentificationProcessEntry, IdentificationProcessReads, IdentificationProcesses,
+    PromotionReads, Promotions, Store, StoreError, TokenizationReads, Tokenizations, UnitOfWork,
 };

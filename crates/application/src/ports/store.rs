@@ -2,16 +2,16 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use domain::{
-    Account, AccountId, AuditEntry, BillingAddress, Card, Contract, ContractId, Credential, CredentialId,
-    Customer, CustomerId, DocumentType, ExternalId, GatewayToken, IdentificationProcess,
-    IdentificationProcessId, LoginEmail, OrgId, PaymentMethod, Profile, Promotion, PromotionEvent,
-    PromotionId, Tokenization,
+    Account, AccountId, AuditEntry, BillingAddress, BillingAddressEntry, Card, Contract, ContractId,
+    Credential, CredentialId, Customer, CustomerId, DocumentType, ExternalId, GatewayToken,
+    IdentificationProcess, IdentificationProcessId, LoginEmail, OrgId, PaymentMethodEntry, Profile,
+    Promotion, PromotionEvent, PromotionId, Tokenization,
 };
 use time::{Date, OffsetDateTime};
 
 use super::{
-    AuditReads, Categories, CategoryAssignments, CategoryReads, Outbox, OutboxQueue, SpecialTreatmentReads,
-    SpecialTreatments,
+    AuditReads, Bulk, Categories, CategoryAssignments, CategoryReads, Outbox, OutboxQueue,
+    SpecialTreatmentReads, SpecialTreatments,
 };
 use crate::Scope;
 
@@ -32,6 +32,8 @@ pub enum Constraint {
     LiveUsername,
     /// A customer has at most one credential that has not ended.
     LiveCredential,
+    /// No two things of one kind have the same id in an organisation.
+    Id,
 }
 
 /// Why the store did not do what it was asked to.
@@ -111,6 +113,8 @@ pub trait UnitOfWork: Send {
     fn identification_processes(&mut self) -> &mut dyn IdentificationProcesses;
     /// The credentials of the organisation's customers.
     fn credentials(&mut self) -> &mut dyn Credentials;
+    /// Many things at once, as an import brings them.
+    fn bulk(&mut self) -> &mut dyn Bulk;
     /// What has to happen outside.
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// Keeps the changes: when this returns, they survive the death of the process. With them the audit keeps what was changed
@@ -322,15 +326,6 @@ impl AccountView {
     }
 }
 
-/// One entry of the history of payment methods.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PaymentMethodEntry {
-    /// The method.
-    pub method: PaymentMethod,
-    /// Since when.
-    pub created_at: OffsetDateTime,
-}
-
 /// The billing addresses that an account has had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillingAddressHistory {
@@ -338,17 +333,6 @@ pub struct BillingAddressHistory {
     pub external_id: Option<ExternalId>,
     /// Newest first.
     pub entries: Vec<BillingAddressEntry>,
-}
-
-/// One entry of the history of billing addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BillingAddressEntry {
-    /// The address.
-    pub address: BillingAddress,
-    /// Since when.
-    pub init_date: OffsetDateTime,
-    /// Until when; nothing for the current one.
-    pub end_date: Option<OffsetDateTime>,
 }
 
 /// Look-ups of accounts: one statement each, outside any unit of work.

@@ -16,6 +16,7 @@ pub use self::profile::{
 };
 use crate::id::{CustomerId, ExternalId};
 use crate::identity_document::{DocumentType, IdentityDocument, IdentityDocumentError};
+use crate::import::Lifetime;
 
 /// Everything that is known of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,23 @@ impl Customer {
             version: 1,
         });
         customer.changed = [&["type", "preferred_language"], blocks].concat();
+        customer
+    }
+
+    /// A customer of another system, live or ended there.
+    #[must_use]
+    pub fn import(
+        id: CustomerId,
+        external_id: Option<ExternalId>,
+        new: NewCustomer,
+        lifetime: Lifetime,
+    ) -> Self {
+        let mut customer = Self::register(id, new, lifetime.created_at);
+        customer.changed.extend(external_id.as_ref().map(|_| "external_id"));
+        customer.changed.extend(lifetime.ended_at.map(|_| "ended_at"));
+        customer.data.external_id = external_id;
+        customer.data.ended_at = lifetime.ended_at;
+        customer.data.updated_at = lifetime.updated_at;
         customer
     }
 

@@ -9,7 +9,8 @@ use domain::{CustomerId, ExternalId, Nif, Representative};
 use serde::Serialize;
 
 pub(crate) use self::request::AT_LEAST_ONE_FIELD;
-use self::request::{customer_patch, new_customer, representative, search_criteria};
+pub(crate) use self::request::new_customer;
+use self::request::{customer_patch, representative, search_criteria};
 use self::view::CustomerView;
 use crate::access::{Reading, WritingCustomers};
 use crate::call::{Call, Input};

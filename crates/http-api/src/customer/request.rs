@@ -166,7 +166,7 @@ fn digital_personal_info(mut object: Object<'_>) -> Option<DigitalPersonalInfo> 
     })
 }
 
-pub(super) fn new_customer(mut object: Object<'_>, now: OffsetDateTime) -> Option<NewCustomer> {
+pub(crate) fn new_customer(mut object: Object<'_>, now: OffsetDateTime) -> Option<NewCustomer> {
     let kind = object.required::<CustomerType>("type");
     let preferred_language = object.required("preferred_language");
     let Some(kind) = kind else {

@@ -1,6 +1,6 @@
 //! What the store promises of contracts.
 
-use application::ports::{AccountContracts, Store, StoreError};
+use application::ports::{AccountContracts, Constraint, Store, StoreError};
 use domain::{Account, AccountData, Contract, ContractRequest};
 use time::Duration;
 use time::macros::{datetime, offset};
@@ -120,5 +120,5 @@ pub async fn a_contract_is_added_once(store: &dyn Store) {
     let org = Org::new(store);
     insert(&org, &contract(1, "1")).await.unwrap();
     let again = insert(&org, &contract(1, "2")).await;
-    assert!(matches!(again, Err(StoreError::Unexpected(_))), "{again:?}");
+    assert!(matches!(again, Err(StoreError::Duplicate(Constraint::Id))), "{again:?}");
 }

@@ -1,6 +1,6 @@
 //! What the store promises of identification processes.
 
-use application::ports::{IdentificationProcessEntry, Store, StoreError};
+use application::ports::{Constraint, IdentificationProcessEntry, Store, StoreError};
 use domain::{IdentificationProcess, StoredDocument};
 use time::Duration;
 use time::macros::offset;
@@ -107,8 +107,8 @@ pub async fn a_process_is_added_once_to_its_customer(store: &dyn Store) {
     org.add_person(1).await;
     other.add_person(2).await;
     insert(&org, &identification_process(1, customer_id(1))).await.unwrap();
-    for refused in [identification_process(1, customer_id(1)), identification_process(2, customer_id(2))] {
-        let refused = insert(&org, &refused).await;
-        assert!(matches!(refused, Err(StoreError::Unexpected(_))), "{refused:?}");
-    }
+    let again = insert(&org, &identification_process(1, customer_id(1))).await;
+    assert!(matches!(again, Err(StoreError::Duplicate(Constraint::Id))), "{again:?}");
+    let of_nobody = insert(&org, &identification_process(2, customer_id(2))).await;
+    assert!(matches!(of_nobody, Err(StoreError::Unexpected(_))), "{of_nobody:?}");
 }

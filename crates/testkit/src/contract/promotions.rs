@@ -1,6 +1,6 @@
 //! What the store promises of promotions.
 
-use application::ports::{Store, StoreError};
+use application::ports::{Constraint, Store, StoreError};
 use domain::{
     Account, AccountId, Cancellation, NewPromotion, Period, Promotion, PromotionData, PromotionOperation,
     PromotionStatus,
@@ -271,5 +271,5 @@ pub async fn a_promotion_needs_its_account(store: &dyn Store) {
 
     theirs.add_promotion(1, &their_account, period(0, None)).await;
     let mut work = theirs.begin().await;
-    assert!(matches!(work.promotions().insert(&promotion).await, Err(StoreError::Unexpected(_))));
+    assert!(matches!(work.promotions().insert(&promotion).await, Err(StoreError::Duplicate(Constraint::Id))));
 }

@@ -1,10 +1,10 @@
 use std::cmp::Reverse;
 
-use application::ports::{AccountContracts, ContractReads, Contracts, StoreError};
+use application::ports::{AccountContracts, Constraint, ContractReads, Contracts, StoreError};
 use async_trait::async_trait;
 use domain::{Contract, ContractId, ExternalId, OrgId};
 
-use super::{MemoryStore, Unit, unexpected};
+use super::{MemoryStore, Unit};
 
 #[async_trait]
 impl Contracts for Unit {
@@ -14,7 +14,7 @@ impl Contracts for Unit {
 
     async fn insert(&mut self, contract: &Contract) -> Result<(), StoreError> {
         if self.organisation.contracts.contains_key(&contract.id) {
-            return Err(unexpected("contract id used twice"));
+            return Err(StoreError::Duplicate(Constraint::Id));
         }
         self.writable().contracts.insert(contract.id, contract.clone());
         Ok(())

@@ -5,7 +5,7 @@ use domain::{
 };
 use time::Date;
 
-use super::{MemoryStore, Organisation, Unit, unexpected};
+use super::{MemoryStore, Organisation, Unit};
 
 impl Organisation {
     fn unended_credentials(&self) -> impl Iterator<Item = &CredentialData> {
@@ -56,7 +56,7 @@ impl Credentials for Unit {
         self.organisation.check_customer(data.customer_id)?;
         self.organisation.check_unique_credential(data)?;
         if self.organisation.credentials.contains_key(&data.id) {
-            return Err(unexpected("credential id used twice"));
+            return Err(StoreError::Duplicate(Constraint::Id));
         }
         self.writable().credentials.insert(data.id, data.clone());
         Ok(())

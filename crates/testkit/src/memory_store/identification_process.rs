@@ -1,12 +1,12 @@
 use std::cmp::Reverse;
 
 use application::ports::{
-    IdentificationProcessEntry, IdentificationProcessReads, IdentificationProcesses, StoreError,
+    Constraint, IdentificationProcessEntry, IdentificationProcessReads, IdentificationProcesses, StoreError,
 };
 use async_trait::async_trait;
 use domain::{CustomerId, IdentificationProcess, IdentificationProcessId, OrgId};
 
-use super::{MemoryStore, Unit, unexpected};
+use super::{MemoryStore, Unit};
 
 #[async_trait]
 impl IdentificationProcesses for Unit {
@@ -20,7 +20,7 @@ impl IdentificationProcesses for Unit {
     async fn insert(&mut self, process: &IdentificationProcess) -> Result<(), StoreError> {
         self.organisation.check_customer(process.customer_id)?;
         if self.organisation.identification_processes.contains_key(&process.id) {
-            return Err(unexpected("identification process id used twice"));
+            return Err(StoreError::Duplicate(Constraint::Id));
         }
         self.writable().identification_processes.insert(process.id, process.clone());
         Ok(())

@@ -1,4 +1,4 @@
-use application::ports::{PromotionReads, Promotions, StoreError};
+use application::ports::{Constraint, PromotionReads, Promotions, StoreError};
 use async_trait::async_trait;
 use domain::{AccountId, OrgId, Promotion, PromotionData, PromotionEvent, PromotionId};
 use time::Date;
@@ -6,7 +6,7 @@ use time::Date;
 use super::{MemoryStore, Organisation, Unit, unexpected};
 
 impl Organisation {
-    fn live_promotions(&self, account: AccountId, today: Date) -> Vec<Promotion> {
+    pub(super) fn live_promotions(&self, account: AccountId, today: Date) -> Vec<Promotion> {
         let of_account = self.promotions.values().filter(|data| data.account_id == account);
         let mut live: Vec<_> = of_account
             .map(|data| Promotion::restore(data.clone()))
@@ -39,7 +39,7 @@ impl Promotions for Unit {
             return Err(unexpected("unknown account"));
         }
         if self.organisation.promotions.contains_key(&data.id) {
-            return Err(unexpected("promotion id used twice"));
+            return Err(StoreError::Duplicate(Constraint::Id));
         }
         let organisation = self.writable();
         organisation.promotions.insert(data.id, data.clone());
