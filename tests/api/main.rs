@@ -13,6 +13,7 @@ mod contracts;
 mod credentials;
 mod customers;
 mod identification_processes;
+mod import;
 mod life;
 mod operations;
 mod outbox;

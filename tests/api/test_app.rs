@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -193,6 +194,11 @@ impl TestApp {
             acquire_timeout: timeout,
         };
         SqlStore::connect(&options).await.unwrap()
+    }
+
+    /// The folder of its settings.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The documents of the service, for what only an import can bring. The key that signs URLs is another one.

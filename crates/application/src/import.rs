@@ -259,7 +259,7 @@ impl ImportRun<'_> {
     /// The store or the document store fails. Nothing of this part is kept then.
     pub async fn take(&mut self, lines: &[ImportLine]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts = Vec::with_capacity(lines.len());
-        let mut ranges: Vec<Range<usize>> = vec![0..lines.len()];
+        let mut ranges: Vec<Range<usize>> = std::iter::once(0..lines.len()).collect();
         while let Some(range) = ranges.pop() {
             let Some(part) = lines.get(range.clone()) else { continue };
             self.work.bulk().mark().await?;

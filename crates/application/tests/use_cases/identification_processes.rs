@@ -17,7 +17,7 @@ use crate::{World, assert_refused, stranger};
 
 mock! {
     /// A document store that fails the test when it is called without being expected to be.
-    Documents {}
+    pub(crate) Documents {}
 
     #[async_trait]
     impl DocumentStore for Documents {

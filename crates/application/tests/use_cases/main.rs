@@ -7,6 +7,7 @@ mod contracts;
 mod credentials;
 mod customers;
 mod identification_processes;
+mod import;
 mod outbox;
 mod promotions;
 mod special_treatment;

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod bulk;
 pub mod categories;
 pub mod contracts;
 pub mod credentials;
@@ -164,6 +165,13 @@ macro_rules! store_contract {
             who_has_found_the_account_has_its_promotions_alone
             promotions_of_others_are_unknown
             a_promotion_needs_its_account
+        }
+        $crate::store_contract! { @tests $make, bulk:
+            many_are_added_as_one_would_be
+            a_unit_goes_on_from_its_mark
+            what_is_referred_to_is_found
+            imported_lines_are_remembered
+            categories_bring_their_ids
         }
         $crate::store_contract! { @tests $make, units:
             the_store_is_ready
