@@ -149,6 +149,10 @@ impl Bulk for Unit {
     }
 
     async fn imported(&mut self, lines: &[(ImportKind, &str)]) -> Result<Vec<ImportedLine>, StoreError> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            // A plan that was kept from when the tables were empty would read them from end to end.
+            self.execute("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+        }
         let mut imported = Vec::new();
         for kind in ImportKind::ALL {
             let keys: Vec<&str> = lines.iter().filter(|(own, _)| own == kind).map(|(_, key)| *key).collect();
