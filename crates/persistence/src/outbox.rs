@@ -193,6 +193,7 @@ impl OutboxQueue for SqlStore {
         let _writer = self.writer().await?;
         let row = ActiveModel {
             parked_at: Set(Some(now.into())),
+            failures: Set(entry.failures + 1),
             last_error: Set(Some(error.to_owned())),
             ..Default::default()
         };

@@ -622,6 +622,7 @@ impl OutboxQueue for MemoryStore {
     async fn park(&self, entry: &OutboxEntry, now: OffsetDateTime, error: &str) -> Result<(), StoreError> {
         self.change_claimed(entry, |own| {
             (own.parked_at, own.last_error) = (Some(now), Some(error.to_owned()));
+            own.failures += 1;
         });
         Ok(())
     }

@@ -160,7 +160,7 @@ pub trait OutboxQueue: Send + Sync {
         due_at: OffsetDateTime,
         error: Option<&str>,
     ) -> Result<(), StoreError>;
-    /// Gives a claimed entry up at `now`. Does nothing if it was claimed again since.
+    /// Gives a claimed entry up at `now`, because its effect has failed. Does nothing if it was claimed again since.
     async fn park(&self, entry: &OutboxEntry, now: OffsetDateTime, error: &str) -> Result<(), StoreError>;
     /// When the next entry of a neighbour is due, the parked ones and those behind others aside.
     async fn next_due(&self, neighbour: Neighbour) -> Result<Option<OffsetDateTime>, StoreError>;

@@ -200,7 +200,8 @@ pub async fn parked_effects_wait_for_an_operator(store: &dyn Store) {
     assert_eq!(claim(&org, far).await, []);
     let parked = entries(&org, true).await;
     assert_eq!(parked.iter().map(number).collect::<Vec<_>>(), [1, 3]);
-    assert_eq!((parked[0].parked_at, parked[0].last_error.as_deref()), (Some(NOW), Some("refused")));
+    assert_eq!((parked[0].parked_at, parked[0].failures), (Some(NOW), 1));
+    assert_eq!(parked[0].last_error.as_deref(), Some("refused"));
     assert_eq!(entries(&org, false).await.len(), 3);
 
     assert_eq!(store.retry(Some(parked[1].id), NOW).await.unwrap(), 1);
