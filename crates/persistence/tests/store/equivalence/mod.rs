@@ -1,8 +1,8 @@
 //! The stores are interchangeable: whatever is done, they answer the same and show the same in the end.
 //!
 //! Random sequences of commands go through the use cases, on the store in memory, on SQLite and on PostgreSQL. After each
-//! step their answers are compared, after each sequence everything that can be read. `MASCUSTOMERS_SEED` repeats a run,
-//! `MASCUSTOMERS_SEQUENCES` makes it shorter or longer.
+//! step their answers are compared, after each sequence everything that can be read. `MASCUSTOMERS_SEED=$RANDOM` plays
+//! others, `MASCUSTOMERS_SEQUENCES` fewer or more.
 
 mod command;
 mod neighbours;
@@ -14,7 +14,7 @@ use std::env;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use application::ports::{Calendar, Clock, Store};
 use testkit::{Engine, MemoryStore, TestDatabase};
@@ -163,9 +163,9 @@ fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
     env::var(variable).ok().map(|value| value.parse().ok().unwrap_or_else(|| panic!("{variable}: {value}")))
 }
 
+/// The same in every run, so that a change alone makes the test fail, unless the environment says otherwise.
 fn seed() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    number("MASCUSTOMERS_SEED").unwrap_or_else(|| u64::from(now.subsec_nanos()))
+    number("MASCUSTOMERS_SEED").unwrap_or(612_862_365)
 }
 
 /// Plays sequences until none is left, each chosen by the seed and its number alone.
