@@ -2,13 +2,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{
-    Account, AccountId, Address, AuditEntry, BillingAddress, Customer, CustomerId, ExternalId, GatewayToken,
-    Invoice, NewAccount, NewAccountModality, OrgId, PaymentMethod, PaymentMethodChoice, PaymentMethodType,
+    Account, AccountId, Address, AuditEntry, BillingAddress, CustomerId, ExternalId, GatewayToken, Invoice,
+    NewAccount, NewAccountModality, OrgId, PaymentMethod, PaymentMethodChoice, PaymentMethodType,
     PaymentPolicy, Tokenization, TokenizationData,
 };
 use time::{Date, OffsetDateTime};
 
-use crate::customers::only;
+use crate::customers::{load, only};
 use crate::ports::{
     AccountView, BillingAddressHistory, Calendar, Clock, Effect, Ids, PaymentMethodEntry, Store, UnitOfWork,
 };
@@ -109,15 +109,9 @@ impl Accounts {
             invoice: policy.invoice.clone(),
         };
         let id = self.ids.account_id();
-        let open = |customer: &Customer| {
-            Account::open(id, customer, terms.clone(), choice.kind(), &policy.payment, now)
-        };
-
-        let mut work = self.store.begin(scope).await?;
-        let customer =
-            work.customers().find(customer_id).await?.ok_or(Error::NotFound(Resource::Customer))?;
+        let (mut work, customer) = load(&*self.store, scope, customer_id).await?;
         let method = self.method(&mut *work, customer_id, &choice).await?;
-        let mut account = open(&customer)?;
+        let mut account = Account::open(id, &customer, terms, choice.kind(), &policy.payment, now)?;
         let request = match method {
             Chosen::Method(method) => {
                 account.change_payment_method(method, now)?;

@@ -6,6 +6,7 @@ use domain::{
 };
 use time::OffsetDateTime;
 
+use crate::customers::load;
 use crate::ports::{AssignedCategory, CategoryHistory, Clock, Store, UnitOfWork};
 use crate::{Error, Resource, Scope};
 
@@ -177,8 +178,7 @@ impl Categories {
         customer: CustomerId,
         id: CategoryId,
     ) -> Result<(Box<dyn UnitOfWork>, Customer, Category), Error> {
-        let mut work = self.store.begin(scope).await?;
-        let customer = work.customers().find(customer).await?.ok_or(Error::NotFound(Resource::Customer))?;
+        let (mut work, customer) = load(&*self.store, scope, customer).await?;
         let category = work.categories().find_to_use(id).await?.ok_or(Error::NotFound(Resource::Category))?;
         Ok((work, customer, category))
     }

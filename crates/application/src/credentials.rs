@@ -6,6 +6,7 @@ use domain::{
 };
 use time::{Date, OffsetDateTime};
 
+use crate::customers::load;
 use crate::outbox::{EffectError, finish};
 use crate::ports::{
     Calendar, Clock, CredentialRef, Effect, IdentitySystem, Ids, Login, LoginChange, Notice, NoticeKind,
@@ -81,7 +82,7 @@ impl Credentials {
         username: LoginEmail,
         create: Create,
     ) -> Result<CredentialId, Error> {
-        let (mut work, customer) = self.load(scope, customer).await?;
+        let (mut work, customer) = load(&*self.store, scope, customer).await?;
         let (now, today) = self.moment();
         let credential = create(self.ids.credential_id(), &customer, username, now)?;
         let data = credential.data();
@@ -159,7 +160,7 @@ impl Credentials {
     /// # Errors
     /// Not found, also when it is another customer's or has ended, or a customer that has ended.
     pub async fn end(&self, scope: &Scope, customer: CustomerId, id: CredentialId) -> Result<(), Error> {
-        let (mut work, customer) = self.load(scope, customer).await?;
+        let (mut work, customer) = load(&*self.store, scope, customer).await?;
         let credential = work.credentials().find(id).await?;
         let own = credential.filter(|credential| credential.data().customer_id == customer.data().id);
         let mut credential = own.ok_or(Error::NotFound(Resource::Credential))?;
@@ -208,19 +209,13 @@ impl Credentials {
         (now, self.calendar.day_of(now))
     }
 
-    async fn load(&self, scope: &Scope, id: CustomerId) -> Result<(Box<dyn UnitOfWork>, Customer), Error> {
-        let mut work = self.store.begin(scope).await?;
-        let customer = work.customers().find(id).await?.ok_or(Error::NotFound(Resource::Customer))?;
-        Ok((work, customer))
-    }
-
-    /// The same for what needs a live credential, which an ended customer cannot have.
+    /// A customer, for what needs a live credential, which an ended customer cannot have.
     async fn load_live(
         &self,
         scope: &Scope,
         id: CustomerId,
     ) -> Result<(Box<dyn UnitOfWork>, Customer), Error> {
-        let (work, customer) = self.load(scope, id).await?;
+        let (work, customer) = load(&*self.store, scope, id).await?;
         customer.check_live()?;
         Ok((work, customer))
     }

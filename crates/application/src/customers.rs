@@ -122,7 +122,7 @@ impl Customers {
     /// # Errors
     /// Not found, what [`Customer::amend`] refuses, or a duplicate of a live digital customer's e-mail address.
     pub async fn amend(&self, scope: &Scope, id: CustomerId, patch: CustomerPatch) -> Result<(), Error> {
-        let (mut work, mut customer) = self.load(scope, id).await?;
+        let (mut work, mut customer) = load(&*self.store, scope, id).await?;
         let now = self.clock.now();
         customer.amend(patch, now)?;
         work.customers().update(&customer).await?;
@@ -134,7 +134,7 @@ impl Customers {
     /// # Errors
     /// Not found, or it has live accounts.
     pub async fn end(&self, scope: &Scope, id: CustomerId) -> Result<(), Error> {
-        let (mut work, mut customer) = self.load(scope, id).await?;
+        let (mut work, mut customer) = load(&*self.store, scope, id).await?;
         let has_live_accounts = work.accounts().any_live(id).await?;
         let now = self.clock.now();
         if customer.end(has_live_accounts, now)? {
@@ -161,7 +161,7 @@ impl Customers {
         id: CustomerId,
         user: AssociatedUser,
     ) -> Result<(), Error> {
-        let (mut work, mut customer) = self.load(scope, id).await?;
+        let (mut work, mut customer) = load(&*self.store, scope, id).await?;
         let now = self.clock.now();
         if customer.replace_representative(user, now)? {
             work.customers().update(&customer).await?;
@@ -175,7 +175,7 @@ impl Customers {
     /// # Errors
     /// Not found, what [`Customer::convert_nie_to_nif`] refuses, or a duplicate of a live customer's document.
     pub async fn convert_nie_to_nif(&self, scope: &Scope, id: CustomerId, nif: Nif) -> Result<(), Error> {
-        let (mut work, mut customer) = self.load(scope, id).await?;
+        let (mut work, mut customer) = load(&*self.store, scope, id).await?;
         let now = self.clock.now();
         customer.convert_nie_to_nif(nif, now)?;
         work.customers().update(&customer).await?;
@@ -196,12 +196,17 @@ impl Customers {
         let page = self.store.timeline(org, id, before, limit).await?;
         page.ok_or(Error::NotFound(Resource::Customer))
     }
+}
 
-    async fn load(&self, scope: &Scope, id: CustomerId) -> Result<(Box<dyn UnitOfWork>, Customer), Error> {
-        let mut work = self.store.begin(scope).await?;
-        let customer = work.customers().find(id).await?.ok_or(Error::NotFound(Resource::Customer))?;
-        Ok((work, customer))
-    }
+/// Begins a unit of work with a customer that others cannot change until it ends.
+pub(crate) async fn load(
+    store: &dyn Store,
+    scope: &Scope,
+    id: CustomerId,
+) -> Result<(Box<dyn UnitOfWork>, Customer), Error> {
+    let mut work = store.begin(scope).await?;
+    let customer = work.customers().find(id).await?.ok_or(Error::NotFound(Resource::Customer))?;
+    Ok((work, customer))
 }
 
 /// The one match among those that a look-up has found.

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use domain::{AuditEntry, CatalogueValue, CatalogueValues, Customer, CustomerId, OrgId, SpecialTreatment};
+use domain::{AuditEntry, CatalogueValue, CatalogueValues, CustomerId, OrgId, SpecialTreatment};
 use time::OffsetDateTime;
 
+use crate::customers::load;
 use crate::ports::{Clock, Store, UnitOfWork};
 use crate::{Error, Resource, Scope};
 
@@ -62,7 +63,7 @@ impl SpecialTreatments {
         customer: CustomerId,
         value: CatalogueValue,
     ) -> Result<(), Error> {
-        let (mut work, customer) = self.load(scope, customer).await?;
+        let (mut work, customer) = load(&*self.store, scope, customer).await?;
         let (offered, now) = (work.special_treatments().offered_to_use().await?, self.clock.now());
         let treatment = SpecialTreatment::give(&customer, value, &offered, now)?;
         let id = treatment.customer_id;
@@ -80,7 +81,7 @@ impl SpecialTreatments {
     /// # Errors
     /// Not found, or the customer has ended.
     pub async fn take_away(&self, scope: &Scope, customer: CustomerId) -> Result<(), Error> {
-        let (mut work, customer) = self.load(scope, customer).await?;
+        let (mut work, customer) = load(&*self.store, scope, customer).await?;
         customer.check_live()?;
         let now = self.clock.now();
         let changes = end_special_treatment_of(&mut *work, customer.data().id, now).await?;
@@ -88,12 +89,6 @@ impl SpecialTreatments {
             work.commit(now, &changes).await?;
         }
         Ok(())
-    }
-
-    async fn load(&self, scope: &Scope, id: CustomerId) -> Result<(Box<dyn UnitOfWork>, Customer), Error> {
-        let mut work = self.store.begin(scope).await?;
-        let customer = work.customers().find(id).await?.ok_or(Error::NotFound(Resource::Customer))?;
-        Ok((work, customer))
     }
 }
 

@@ -8,12 +8,13 @@ use domain::{
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, ExprTrait, FromQueryResult, JoinType, QueryOrder, QuerySelect};
+use sea_orm::{Condition, ExprTrait, FromQueryResult, Iterable, JoinType, QueryOrder, QuerySelect};
 
+use crate::category;
 use crate::column::Micros;
+use crate::customer::{self, customer_row};
 use crate::json::Unreadable;
 use crate::store::{SqlStore, Unit};
-use crate::{category, customer};
 
 /// A value that a customer has, or has had. What has an end is history.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -176,92 +177,53 @@ impl Unit {
     }
 }
 
-/// A value together with its category, or nothing of both: the customer has none.
+/// A value together with its category.
 #[derive(FromQueryResult)]
 struct Row {
-    category_id: Option<i32>,
-    name: Option<String>,
+    name: String,
     category_ended_at: Option<Micros>,
-    value: Option<String>,
-    description: Option<String>,
-    reason: Option<String>,
-    assigned_at: Option<Micros>,
-    create_date: Option<Micros>,
-    end_date: Option<Micros>,
-    last_modified_date: Option<Micros>,
-    version: Option<i64>,
-    modified_by: Option<String>,
-}
-
-fn instant(micros: Option<Micros>) -> Result<time::OffsetDateTime, Unreadable> {
-    micros.and_then(Micros::instant).ok_or(Unreadable)
+    #[sea_orm(nested)]
+    held: Model,
 }
 
 impl Row {
-    fn assigned(self, customer: CustomerId) -> Result<AssignedCategory, Unreadable> {
-        let model = Model {
-            id: 0,
-            org_id: String::new(),
-            customer_id: customer.0,
-            category_id: self.category_id.ok_or(Unreadable)?,
-            value: self.value,
-            description: self.description,
-            reason: self.reason,
-            assigned_at: self.assigned_at.ok_or(Unreadable)?,
-            create_date: self.create_date.ok_or(Unreadable)?,
-            end_date: self.end_date,
-            last_modified_date: self.last_modified_date.ok_or(Unreadable)?,
-            version: self.version.ok_or(Unreadable)?,
-            modified_by: String::new(),
-        };
-        let name = CategoryName::restore(self.name.ok_or(Unreadable)?);
-        Ok(AssignedCategory { name, assignment: model.into_assignment()? })
+    fn assigned(self) -> Result<AssignedCategory, Unreadable> {
+        Ok(AssignedCategory {
+            name: CategoryName::restore(self.name),
+            assignment: self.held.into_assignment()?,
+        })
     }
 
     fn historical(self) -> Result<HistoricalValue, Unreadable> {
-        let end_date = [self.end_date, self.category_ended_at].into_iter().flatten().min();
+        let instant = |micros: Micros| micros.instant().ok_or(Unreadable);
+        let end_date = [self.held.end_date, self.category_ended_at].into_iter().flatten().min();
         Ok(HistoricalValue {
-            value: self.value.map(CatalogueValue::restore),
-            description: self.description.map(Text::restore),
-            reason: self.reason.map(Text::restore),
-            create_date: instant(self.create_date)?,
-            end_date: end_date.map(|end| instant(Some(end))).transpose()?,
-            last_modified_date: instant(self.last_modified_date)?,
-            modified_by: Text::restore(self.modified_by.ok_or(Unreadable)?),
+            value: self.held.value.map(CatalogueValue::restore),
+            description: self.held.description.map(Text::restore),
+            reason: self.held.reason.map(Text::restore),
+            create_date: instant(self.held.create_date)?,
+            end_date: end_date.map(instant).transpose()?,
+            last_modified_date: instant(self.held.last_modified_date)?,
+            modified_by: Text::restore(self.held.modified_by),
         })
     }
 }
 
 /// The values of a customer that fit, with their categories, by their ids and newest first. A customer without any gives one
-/// empty row.
+/// row without them.
 fn values_of(org: &OrgId, customer: CustomerId, which: Condition) -> Select<customer::Entity> {
     let of_customer = customer::Entity::belongs_to(Entity)
         .from((customer::Column::OrgId, customer::Column::Id))
         .to((Column::OrgId, Column::CustomerId))
         .on_condition(move |_, _| which.clone());
-    let query = customer::Entity::find()
-        .select_only()
+    customer_row(org, customer)
         .column_as(category::Column::Name, "name")
         .column_as(category::Column::EndedAt, "category_ended_at")
-        .filter(customer::Column::OrgId.eq(org.as_str()))
-        .filter(customer::Column::Id.eq(customer.0))
+        .columns(Column::iter())
         .join(JoinType::LeftJoin, of_customer.into())
         .join(JoinType::LeftJoin, Relation::Category.def())
         .order_by_asc(Column::CategoryId)
-        .order_by_desc(Column::Id);
-    let columns = [
-        Column::CategoryId,
-        Column::Value,
-        Column::Description,
-        Column::Reason,
-        Column::AssignedAt,
-        Column::CreateDate,
-        Column::EndDate,
-        Column::LastModifiedDate,
-        Column::Version,
-        Column::ModifiedBy,
-    ];
-    columns.into_iter().fold(query, QuerySelect::column)
+        .order_by_desc(Column::Id)
 }
 
 /// What a customer has now and shows.
@@ -289,13 +251,10 @@ impl CategoryReads for SqlStore {
         customer: CustomerId,
     ) -> Result<Option<Vec<AssignedCategory>>, StoreError> {
         let query = values_of(org, customer, shown());
-        let rows: Vec<Row> = self.answer(query.into_model().all(&self.db)).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let rows = rows.into_iter().filter(|row| row.category_id.is_some());
-        let assigned: Result<_, _> = rows.map(|row| row.assigned(customer)).collect();
-        assigned.map(Some).map_err(corrupt(customer.0))
+        let rows: Option<Vec<Row>> = self.joined(query).await?;
+        rows.map(|rows| rows.into_iter().map(Row::assigned).collect())
+            .transpose()
+            .map_err(corrupt(customer.0))
     }
 
     async fn category_of(
@@ -306,9 +265,8 @@ impl CategoryReads for SqlStore {
     ) -> Result<Option<AssignedCategory>, StoreError> {
         let of_category = Expr::col((Entity, Column::CategoryId)).eq(category.0);
         let query = values_of(org, customer, shown().add(of_category));
-        let row: Option<Row> = self.answer(query.into_model().one(&self.db)).await?;
-        let row = row.filter(|row| row.category_id.is_some());
-        row.map(|row| row.assigned(customer)).transpose().map_err(corrupt(customer.0))
+        let rows: Vec<Row> = self.joined(query).await?.unwrap_or_default();
+        rows.into_iter().next().map(Row::assigned).transpose().map_err(corrupt(customer.0))
     }
 
     async fn category_history(
@@ -317,19 +275,15 @@ impl CategoryReads for SqlStore {
         customer: CustomerId,
     ) -> Result<Option<Vec<CategoryHistory>>, StoreError> {
         let query = values_of(org, customer, Condition::all());
-        let rows: Vec<Row> = self.answer(query.into_model().all(&self.db)).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        history(rows).map(Some).map_err(corrupt(customer.0))
+        self.joined(query).await?.map(history).transpose().map_err(corrupt(customer.0))
     }
 }
 
 /// Rows of one category stand together.
 fn history(rows: Vec<Row>) -> Result<Vec<CategoryHistory>, Unreadable> {
     let mut categories: Vec<CategoryHistory> = Vec::new();
-    for mut row in rows {
-        let (Some(id), Some(name)) = (row.category_id.map(CategoryId), row.name.take()) else { continue };
+    for row in rows {
+        let (id, name) = (CategoryId(row.held.category_id), row.name.clone());
         let value = row.historical()?;
         match categories.last_mut() {
             Some(last) if last.id == id => last.values.push(value),

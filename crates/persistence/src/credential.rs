@@ -2,7 +2,7 @@ use application::ports::{CredentialReads, CredentialRef, Credentials, CustomerRe
 use async_trait::async_trait;
 use domain::{
     Credential, CredentialData, CredentialId, CredentialState, CustomerId, DocumentType, LoginEmail, OrgId,
-    Text, parse_date,
+    parse_date,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -225,10 +225,6 @@ impl CredentialReads for SqlStore {
             .filter(unexpired)
             .filter(Condition::all().add_option(has_document));
         let rows: Vec<(Uuid, Option<String>)> = self.answer(query.into_tuple().all(&self.db)).await?;
-        let reference = |(id, external_id): (Uuid, Option<String>)| CustomerRef {
-            id: CustomerId(id),
-            external_id: external_id.map(Text::restore),
-        };
-        Ok(rows.into_iter().map(reference).collect())
+        Ok(rows.into_iter().map(customer::reference).collect())
     }
 }

@@ -258,10 +258,6 @@ impl CustomerReads for SqlStore {
             None => query,
         };
         let rows: Vec<(Uuid, Option<String>)> = self.answer(query.into_tuple().all(&self.db)).await?;
-        let reference = |(id, external_id): (Uuid, Option<String>)| CustomerRef {
-            id: CustomerId(id),
-            external_id: external_id.map(Text::restore),
-        };
         Ok(rows.into_iter().map(reference).collect())
     }
 
@@ -274,6 +270,11 @@ impl CustomerReads for SqlStore {
         let ids: Vec<Uuid> = self.answer(query.into_tuple().all(&self.db)).await?;
         Ok(ids.into_iter().map(CustomerId).collect())
     }
+}
+
+/// A customer as the look-ups find it.
+pub(crate) fn reference((id, external_id): (Uuid, Option<String>)) -> CustomerRef {
+    CustomerRef { id: CustomerId(id), external_id: external_id.map(Text::restore) }
 }
 
 /// The row of a customer, to which others are joined so that a customer without any still gives one row.

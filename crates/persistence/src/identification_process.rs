@@ -7,7 +7,7 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoSimpleExpr, JoinType, QueryOrder, QuerySelect};
+use sea_orm::{FromQueryResult, IntoSimpleExpr, JoinType, QueryOrder, QuerySelect};
 
 use crate::column::Micros;
 use crate::customer::{self, customer_row};
@@ -91,6 +91,20 @@ impl IdentificationProcesses for Unit {
     }
 }
 
+/// A process as the list shows it.
+#[derive(FromQueryResult)]
+struct Row {
+    process_id: Uuid,
+    process_date: Micros,
+}
+
+impl Row {
+    fn entry(self) -> Result<IdentificationProcessEntry, StoreError> {
+        let process_date = self.process_date.instant().ok_or(Unreadable).map_err(corrupt(self.process_id))?;
+        Ok(IdentificationProcessEntry { id: IdentificationProcessId(self.process_id), process_date })
+    }
+}
+
 #[async_trait]
 impl IdentificationProcessReads for SqlStore {
     async fn identification_processes_of(
@@ -107,19 +121,8 @@ impl IdentificationProcessReads for SqlStore {
             .join(JoinType::LeftJoin, of_customer.into())
             .order_by_desc(Column::ProcessDate)
             .order_by_desc(Column::Id);
-        let rows: Vec<(Option<Uuid>, Option<Micros>)> = self.answer(query.into_tuple().all(&self.db)).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let entry = |(id, process_date): (Option<Uuid>, Option<Micros>)| {
-            let id = id?;
-            let process_date = process_date.and_then(Micros::instant).ok_or(Unreadable).map_err(corrupt(id));
-            Some(process_date.map(|process_date| IdentificationProcessEntry {
-                id: IdentificationProcessId(id),
-                process_date,
-            }))
-        };
-        rows.into_iter().filter_map(entry).collect::<Result<_, _>>().map(Some)
+        let rows: Option<Vec<Row>> = self.joined(query).await?;
+        rows.map(|rows| rows.into_iter().map(Row::entry).collect()).transpose()
     }
 
     async fn identification_process(
